@@ -1,0 +1,166 @@
+/** The seam to mail servers, in EAS terms: collections, items, send. One contract suite for all. */
+import type { Readable } from "node:stream";
+import type { Feed } from "./feed.ts";
+import type { MailItem, PartFetched, PartWanted, MailFlags } from "./items/email/message.ts";
+
+/** MS-ASCMD 2.2.3.186.3 (FolderSync Type), the mail ones. */
+export type MailFolderType = "inbox" | "drafts" | "trash" | "sent" | "outbox" | "user";
+
+/** A folder of the mail server. */
+export interface RemoteFolder {
+  /** Server's path, decoded to Unicode; unique in the account. */
+  readonly path: string;
+  /** Path of the parent, "" at the top. */
+  readonly parentPath: string;
+  readonly displayName: string;
+  readonly type: MailFolderType;
+  /** MAILBOXID or X-GUID: stays over a rename; "" for folders that cannot be opened (NOSELECT). */
+  readonly remoteKey: string;
+  /** UIDVALIDITY; "" for NOSELECT. */
+  readonly epoch: string;
+  /** UIDNEXT; 0 for NOSELECT. */
+  readonly next: number;
+  /** False for NOSELECT: only a parent of others. */
+  readonly selectable: boolean;
+}
+
+/** What a device signed in with. The password stays in memory and goes nowhere else. */
+export interface Credential {
+  /** Login name in the form that the mail server wants. */
+  readonly login: string;
+  readonly password: string;
+  /** Keyed hash of login and password: names the credential without telling it. */
+  readonly fingerprint: string;
+  /** The device's address, for `ID ("x-originating-ip" …)`. */
+  readonly clientAddress: string;
+}
+
+/** Change of a mail's state; only the named properties are touched. */
+export interface FlagChange {
+  readonly number: number;
+  readonly seen?: boolean;
+  readonly flagStatus?: 0 | 1 | 2;
+  readonly answered?: boolean;
+  readonly forwarded?: boolean;
+  readonly categories?: readonly string[];
+}
+
+/** How one item fared in a change, delete or move. */
+export type ItemOutcome =
+  | { readonly number: number; readonly kind: "done"; readonly newNumber?: number }
+  /** The item is not there (any more). */
+  | { readonly number: number; readonly kind: "gone" }
+  /** Another client changed it since `unchangedSince`. */
+  | { readonly number: number; readonly kind: "conflict" }
+  | { readonly number: number; readonly kind: "refused"; readonly reason: string };
+
+/** A hint that a watched folder may have changed. Hints mean only "look". */
+export interface WatchEvent {
+  readonly path: string;
+  /** "arrival": look at once; "change": flags or expunges, look after some quiet. */
+  readonly kind: "arrival" | "change";
+}
+
+/** An open mailbox of one account. Disposing gives the lease back; sessions below stay pooled. */
+export interface MailSession extends AsyncDisposable {
+  /** Commands sent to the server through this lease so far, for the request's log line. */
+  roundTrips(): number;
+  /** All folders with their identities in one round trip where the server can. */
+  folders(): Promise<readonly RemoteFolder[]>;
+  /** Creates a folder (and subscribes); existing is success. Returns it as `folders()` would. */
+  createFolder(path: string, type: MailFolderType): Promise<RemoteFolder>;
+  /** The feed of one folder; cheap, opens nothing by itself. */
+  feed(path: string): Feed;
+  /** Metadata of these items in one command; items that are gone are left out. */
+  list(path: string, numbers: readonly number[]): Promise<readonly MailItem[]>;
+  /** Parts in as few commands as grouping allows; what is gone is left out. */
+  fetchParts(path: string, wanted: readonly PartWanted[]): Promise<readonly PartFetched[]>;
+  /**
+   * One part (or whole mail: section "") as a stream of wire octets; undefined when it is gone.
+   * `epoch` of a FileReference must equal the folder's, else it is gone.
+   */
+  openPart(path: string, part: PartWanted & { readonly epoch: string }): Promise<Readable | undefined>;
+  /** Changes states, grouped by equal change. `unchangedSince`: STORE UNCHANGEDSINCE where CONDSTORE is. */
+  setFlags(path: string, changes: readonly FlagChange[], unchangedSince?: bigint): Promise<readonly ItemOutcome[]>;
+  /** Deletes for good (UID EXPUNGE where UIDPLUS is). Gone is success ("gone"). */
+  remove(path: string, numbers: readonly number[]): Promise<readonly ItemOutcome[]>;
+  /** Moves; `newNumber` by COPYUID where the server tells it. */
+  move(path: string, numbers: readonly number[], toPath: string): Promise<readonly ItemOutcome[]>;
+  /** Appends a mail; returns its number where APPENDUID tells it. Throws `BackendError` "over quota" etc. */
+  append(path: string, mime: Buffer, flags: Partial<MailFlags>): Promise<number | undefined>;
+  /** Number of an item with this Message-ID at or above `from`, if any. */
+  findByMessageId(path: string, messageId: string, from: number): Promise<number | undefined>;
+  /** Hints for these folders, most important first, until disposed of. */
+  watch(paths: readonly string[], listener: (event: WatchEvent) => void): Promise<Disposable>;
+}
+
+/** One mail server (IMAP) of one mail domain. */
+export interface MailBackend extends AsyncDisposable {
+  /**
+   * Leases the account's mailbox with a credential, signing in when no session of this credential is open.
+   * Throws `LoginRefused` or `BackendUnavailable`.
+   */
+  open(accountId: string, credential: Credential, signal: AbortSignal): Promise<MailSession>;
+  /** Signs in afresh only to check the credential. Throws as `open` does. */
+  check(credential: Credential, signal: AbortSignal): Promise<void>;
+  /** What the server can do, for `eastgate check` and /readyz. Throws `BackendUnavailable`. */
+  probe(signal: AbortSignal): Promise<{ readonly capabilities: readonly string[] }>;
+  /** Ends all sessions of an account at once (block, wipe, password change). */
+  closeAccount(accountId: string): Promise<void>;
+  /** Open sessions of this process, for the metrics. */
+  sessions(): number;
+}
+
+/** A mail on its way out. */
+export interface Outgoing {
+  readonly from: string;
+  readonly recipients: readonly string[];
+  readonly mime: Buffer;
+}
+
+/** Sends mail (SMTP submission) with the credential of the user. */
+export interface MailTransport extends AsyncDisposable {
+  /** Resolves when the server took the mail (250 after DATA). Throws `SendRefused` or `BackendUnavailable`. */
+  send(credential: Credential, mail: Outgoing, signal: AbortSignal): Promise<void>;
+  /** Reaches the server and reads its greeting. Throws `BackendUnavailable`. */
+  probe(signal: AbortSignal): Promise<{ readonly capabilities: readonly string[] }>;
+}
+
+/** The server said that login and password do not fit. */
+export class LoginRefused extends Error {
+  override name = "LoginRefused";
+}
+
+/** The server cannot be reached, is too slow, or broke off: HTTP 503 + Retry-After. */
+export class BackendUnavailable extends Error {
+  override name = "BackendUnavailable";
+}
+
+/** What a server refuses to do to a folder or an item. */
+export type BackendFault = "no such folder" | "over quota" | "too large" | "not allowed" | "failed";
+
+/** The server refused an operation for a reason that a status of a command can tell. */
+export class BackendError extends Error {
+  override name = "BackendError";
+  readonly fault: BackendFault;
+  constructor(fault: BackendFault, message: string) {
+    super(message);
+    this.fault = fault;
+  }
+}
+
+/** Why a mail was not taken: all recipients refused, the sender refused, too large, or content refused. */
+export type SendFault = "recipients" | "sender" | "too large" | "rejected" | "login" | "over quota";
+
+/** The submission server refused a mail. */
+export class SendRefused extends Error {
+  override name = "SendRefused";
+  readonly fault: SendFault;
+  /** Recipients that were refused, as the server was told them. */
+  readonly recipients: readonly string[];
+  constructor(fault: SendFault, message: string, recipients: readonly string[] = []) {
+    super(message);
+    this.fault = fault;
+    this.recipients = recipients;
+  }
+}

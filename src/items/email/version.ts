@@ -1,0 +1,37 @@
+/** The version of a mail in a feed: 8 bits that are equal exactly when a device sees the same flags. */
+import type { MailFlags } from "./message.ts";
+
+const seenBit = 1;
+const flagShift = 1;
+const flagBits = 3 << flagShift;
+const answeredBit = 8;
+const forwardedBit = 16;
+
+/** The version of these flags; categories travel apart, as the feed item's labels. */
+export function mailVersion(flags: Omit<MailFlags, "draft" | "categories">): number {
+  return (
+    (flags.seen ? seenBit : 0) |
+    (flags.flagStatus << flagShift) |
+    (flags.answered ? answeredBit : 0) |
+    (flags.forwarded ? forwardedBit : 0)
+  );
+}
+
+/** The part of a mail's state that one upload changes. */
+export type FlagProperties = Partial<Pick<MailFlags, "seen" | "flagStatus" | "answered" | "forwarded">>;
+
+/** A version with only the named properties replaced: what a device has after its own upload. */
+export function patchMailVersion(version: number, change: FlagProperties): number {
+  let next = version;
+  if (change.seen !== undefined) next = withBits(next, seenBit, change.seen ? seenBit : 0);
+  if (change.flagStatus !== undefined) next = withBits(next, flagBits, change.flagStatus << flagShift);
+  if (change.answered !== undefined) next = withBits(next, answeredBit, change.answered ? answeredBit : 0);
+  if (change.forwarded !== undefined) {
+    next = withBits(next, forwardedBit, change.forwarded ? forwardedBit : 0);
+  }
+  return next;
+}
+
+function withBits(version: number, mask: number, bits: number): number {
+  return (version & ~mask) | bits;
+}

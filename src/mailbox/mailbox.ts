@@ -1,0 +1,100 @@
+/** The one combined mailbox of an account, as commands and push see it. */
+import type { Readable } from "node:stream";
+import type { FlagChange, ItemOutcome } from "../backend.ts";
+import type { Feed } from "../feed.ts";
+import type { MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
+
+/** A folder as devices see it. */
+export interface Folder {
+  /** Serial per account; the number of the folder in the hierarchy's feed. */
+  readonly serial: number;
+  /** ServerId / CollectionId: "f1", "f2a": "f" and the serial in base 16. */
+  readonly collectionId: string;
+  /** CollectionId of the parent, "0" at the top. */
+  readonly parentId: string;
+  readonly displayName: string;
+  /** MS-ASCMD 2.2.3.186.3: 2 Inbox, 3 Drafts, 4 Deleted Items, 5 Sent, 6 Outbox, 12 user mail … */
+  readonly type: number;
+  /** Item class that it holds. */
+  readonly class: "Email" | "Contacts" | "Calendar" | "Tasks" | "Notes";
+  /** False for Outbox and folders that cannot be opened: they have no items. */
+  readonly selectable: boolean;
+}
+
+/** A mail that a device hands over for sending. */
+export interface Submission {
+  readonly deviceId: string;
+  /** ClientId of 14.0+, else undefined: then Message-ID and body hash name it. */
+  readonly clientId: string | undefined;
+  readonly mime: Buffer;
+  readonly saveInSent: boolean;
+}
+
+/** A part named by a FileReference or a LongId. */
+export interface FoundItem {
+  readonly collectionId: string;
+  readonly number: number;
+  readonly epoch: string;
+  /** Section of an attachment, "" for the item itself. */
+  readonly section: string;
+}
+
+/** Something that may have changed. Only "look". */
+export interface MailboxEvent {
+  /** A collection, or undefined for the hierarchy. */
+  readonly collectionId: string | undefined;
+  readonly kind: "arrival" | "change";
+}
+
+/** An account's mailbox, leased for one request. Throws BackendUnavailable, BackendError (backend.ts). */
+export interface Mailbox extends AsyncDisposable {
+  readonly accountId: string;
+  /** IMAP commands sent for this request so far. */
+  roundTrips(): number;
+  /** Looks at the server's folders and brings `collections` up to date; the feed of the hierarchy. */
+  hierarchy(): Promise<Feed>;
+  /** The folders of these serials, as of the last `hierarchy()`; gone ones are left out. */
+  foldersOf(serials: readonly number[]): Promise<readonly Folder[]>;
+  /** One folder from the store, without asking the server; undefined when unknown or deleted. */
+  folder(collectionId: string): Promise<Folder | undefined>;
+  /** The feed of a collection's items. Throws BackendError "no such folder". */
+  feed(collectionId: string): Promise<Feed>;
+  /** Metadata of items; what is gone is left out. */
+  list(collectionId: string, numbers: readonly number[]): Promise<readonly MailItem[]>;
+  /** Parts of items, grouped. */
+  fetchParts(collectionId: string, wanted: readonly PartWanted[]): Promise<readonly PartFetched[]>;
+  /** One attachment (or the whole mail) as a stream of wire octets; undefined when it is gone. */
+  openPart(found: FoundItem): Promise<Readable | undefined>;
+  /** Changes flags and categories. */
+  setFlags(collectionId: string, changes: readonly FlagChange[]): Promise<readonly ItemOutcome[]>;
+  /** Deletes; `asMoves`: into Trash, unless the collection is Trash itself. */
+  remove(collectionId: string, numbers: readonly number[], asMoves: boolean): Promise<readonly ItemOutcome[]>;
+  /** Sends once per ClientId and files in Sent. Throws SendRefused, BackendUnavailable. */
+  send(submission: Submission, signal: AbortSignal): Promise<void>;
+  /** ConversationId (16 bytes) of each item, by number; once given it never changes. */
+  conversationIds(items: readonly MailItem[]): Promise<ReadonlyMap<number, Buffer>>;
+  /** FileReference of a part ("f1:<epoch>:<uid>:<section>") and back; undefined: not of this form. */
+  fileReference(collectionId: string, number: number, section: string): Promise<string>;
+  /** Resolves a FileReference or LongId inside this account. */
+  resolve(reference: string): Promise<FoundItem | undefined>;
+  /** Hints for these collections (most important first) and, when asked, the hierarchy. */
+  watch(
+    collectionIds: readonly string[],
+    hierarchy: boolean,
+    listener: (event: MailboxEvent) => void,
+  ): Promise<Disposable>;
+}
+
+const serverIdForm = /^(f[0-9a-f]{1,8}):([1-9][0-9]{0,9})$/;
+
+/** "f1:<number>", at most 24 characters (MS-ASCMD 2.2.3.166 allows 64). */
+export function itemServerId(collectionId: string, number: number): string {
+  return `${collectionId}:${number}`;
+}
+
+/** The number of an item's ServerId in its collection; undefined when it is none of this collection's. */
+export function itemNumber(collectionId: string, serverId: string): number | undefined {
+  const match = serverIdForm.exec(serverId);
+  if (match === null || match[1] !== collectionId) return undefined;
+  return Number(match[2]);
+}
