@@ -1,0 +1,173 @@
+/** Waiting: who waits for which collections, for how long, and what ends the wait. */
+import type { Clock, Timer } from "../kit/clock.ts";
+import { Hints, type Watched } from "./hints.ts";
+import { averageWeight } from "./limits.ts";
+
+/** A hint of a backend or of the store that a collection may have changed. */
+export interface Hint {
+  readonly collectionId: Watched;
+  readonly kind: "arrival" | "change";
+}
+
+/** A held Ping or Sync. */
+export interface Wait {
+  /** Row id of the device; a newer wait of the same device ends this one. */
+  readonly deviceId: string;
+  /** The device's wait_epoch that this request got when it arrived. */
+  readonly epoch: bigint;
+  readonly heartbeatSeconds: number;
+  /** What is looked at on arrival; undefined is the hierarchy. */
+  readonly watched: readonly Watched[];
+  /** Subscribes to hints for all that is watched. */
+  watch(listener: (hint: Hint) => void): Promise<Disposable>;
+  /** Whether a Sync would now deliver something: a dry run that moves the marks when it would not. */
+  look(watched: Watched): Promise<boolean>;
+  /** Aborted when the client hangs up. */
+  readonly signal: AbortSignal;
+}
+
+/** How a wait ended. */
+export type WaitOutcome =
+  | { readonly kind: "changed"; readonly watched: readonly Watched[] }
+  | { readonly kind: "expired" | "superseded" | "draining" };
+
+/** All waits of this process. */
+export interface Push {
+  /** Holds until something visible changed or the wait ended. Rejects when the client hung up or a look failed. */
+  wait(wait: Wait): Promise<WaitOutcome>;
+  /** A hint of the store: "wait" `<device>:<epoch>`, "device" `<device>` (block, wipe, policy), "reconnected". */
+  hear(kind: string, id: string): void;
+  /** Answers all held requests, spread evenly over `seconds`, and holds no new one. */
+  drain(seconds: number): Promise<void>;
+  /** Requests held now. */
+  held(): number;
+  /** Running average of the heartbeats that devices asked for, in seconds; 0 before the first. */
+  averageHeartbeatSeconds(): number;
+}
+
+/** A wait that is being held. */
+interface Held {
+  readonly wait: Wait;
+  readonly hints: Hints;
+  readonly ended: Promise<WaitOutcome>;
+  end(outcome: WaitOutcome): void;
+}
+
+/** The waits of one process. */
+export function createPush(clock: Clock): Push {
+  return new Waits(clock);
+}
+
+class Waits implements Push {
+  readonly #clock: Clock;
+  readonly #held = new Set<Held>();
+  #draining = false;
+  #averageSeconds = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async wait(wait: Wait): Promise<WaitOutcome> {
+    wait.signal.throwIfAborted();
+    if (this.#draining) return { kind: "draining" };
+    this.#supersede(wait.deviceId, wait.epoch);
+    this.#count(wait.heartbeatSeconds);
+    const ending = Promise.withResolvers<WaitOutcome>();
+    using hints = new Hints(this.#clock);
+    const held: Held = { wait, hints, ended: ending.promise, end: ending.resolve };
+    using _expiry = this.#expiry(held);
+    const hangUp = (): void => ending.reject(wait.signal.reason);
+    wait.signal.addEventListener("abort", hangUp, { once: true });
+    this.#held.add(held);
+    try {
+      // The race lets go at once, even while a look waits for a slow server.
+      return await Promise.race([ending.promise, watchAndLook(held)]);
+    } finally {
+      this.#held.delete(held);
+      wait.signal.removeEventListener("abort", hangUp);
+      ending.resolve({ kind: "expired" });
+    }
+  }
+
+  hear(kind: string, id: string): void {
+    if (kind === "reconnected") this.#lookAgain(() => true);
+    if (kind === "device") this.#lookAgain((held) => held.wait.deviceId === id);
+    if (kind !== "wait") return;
+    const [deviceId, epoch] = id.split(":");
+    if (deviceId !== undefined && epoch !== undefined) this.#supersede(deviceId, BigInt(epoch));
+  }
+
+  async drain(seconds: number): Promise<void> {
+    this.#draining = true;
+    const held = [...this.#held];
+    const stepMs = (seconds * 1000) / Math.max(1, held.length);
+    await Promise.all(held.map((one, index) => this.#endLater(one, index * stepMs)));
+  }
+
+  held(): number {
+    return this.#held.size;
+  }
+
+  averageHeartbeatSeconds(): number {
+    return this.#averageSeconds;
+  }
+
+  #endLater(held: Held, delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#clock.after(delayMs, () => {
+        held.end({ kind: "draining" });
+        resolve();
+      });
+    });
+  }
+
+  #expiry(held: Held): Timer {
+    const delayMs = held.wait.heartbeatSeconds * 1000;
+    return this.#clock.after(delayMs, () => held.end({ kind: "expired" }));
+  }
+
+  #supersede(deviceId: string, epoch: bigint): void {
+    for (const held of this.#held) {
+      if (held.wait.deviceId !== deviceId || held.wait.epoch >= epoch) continue;
+      held.end({ kind: "superseded" });
+    }
+  }
+
+  #lookAgain(concerned: (held: Held) => boolean): void {
+    for (const held of this.#held) {
+      if (!concerned(held)) continue;
+      for (const watched of held.wait.watched) held.hints.add(watched, "arrival");
+    }
+  }
+
+  #count(heartbeatSeconds: number): void {
+    const before = this.#averageSeconds === 0 ? heartbeatSeconds : this.#averageSeconds;
+    this.#averageSeconds = before + (heartbeatSeconds - before) * averageWeight;
+  }
+}
+
+/**
+ * Three phases: subscribe; look at everything against the state of the last Sync, so that a change between
+ * that Sync and this request is not lost; then look at what hints name.
+ */
+async function watchAndLook(held: Held): Promise<WaitOutcome> {
+  const { wait, hints, ended } = held;
+  using _watching = await wait.watch((hint) => hints.add(hint.collectionId, hint.kind));
+  for (let due = wait.watched; ;) {
+    const visible = await visibleOf(wait, due);
+    if (visible.length > 0) return { kind: "changed", watched: visible };
+    const next = await Promise.race([hints.next(), ended]);
+    if ("kind" in next) return next;
+    due = next;
+  }
+}
+
+async function visibleOf(wait: Wait, due: readonly Watched[]): Promise<readonly Watched[]> {
+  const visible: Watched[] = [];
+  for (const watched of due) {
+    wait.signal.throwIfAborted();
+    if (wait.watched.includes(watched) && (await wait.look(watched))) visible.push(watched);
+  }
+  return visible;
+}
