@@ -79,9 +79,16 @@ export interface MailSession extends AsyncDisposable {
    * One part (or whole mail: section "") as a stream of wire octets; undefined when it is gone.
    * `epoch` of a FileReference must equal the folder's, else it is gone.
    */
-  openPart(path: string, part: PartWanted & { readonly epoch: string }): Promise<Readable | undefined>;
+  openPart(
+    path: string,
+    part: PartWanted & { readonly epoch: string },
+  ): Promise<Readable | undefined>;
   /** Changes states, grouped by equal change. `unchangedSince`: STORE UNCHANGEDSINCE where CONDSTORE is. */
-  setFlags(path: string, changes: readonly FlagChange[], unchangedSince?: bigint): Promise<readonly ItemOutcome[]>;
+  setFlags(
+    path: string,
+    changes: readonly FlagChange[],
+    unchangedSince?: bigint,
+  ): Promise<readonly ItemOutcome[]>;
   /** Deletes for good (UID EXPUNGE where UIDPLUS is). Gone is success ("gone"). */
   remove(path: string, numbers: readonly number[]): Promise<readonly ItemOutcome[]>;
   /** Moves; `newNumber` by COPYUID where the server tells it. */

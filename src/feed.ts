@@ -56,7 +56,10 @@ export interface Feed {
    * The newest items of a range, descending, about `limit` of them (never more than 4 x limit).
    * `reached`: the lowest number looked at; `range.low` when the range was looked at whole.
    */
-  newest(range: NumberRange, limit: number): Promise<{ items: readonly FeedItem[]; reached: number }>;
+  newest(
+    range: NumberRange,
+    limit: number,
+  ): Promise<{ items: readonly FeedItem[]; reached: number }>;
   /** Which numbers of `range` arrived on `sinceDay` or later (FilterType window); ascending ranges. */
   within(range: NumberRange, sinceDay: number): Promise<readonly NumberRange[]>;
   /** Which of these numbers (ascending ranges) arrived on `sinceDay` or later; for the daily ageing. */

@@ -68,7 +68,11 @@ export interface Mailbox extends AsyncDisposable {
   /** Changes flags and categories. */
   setFlags(collectionId: string, changes: readonly FlagChange[]): Promise<readonly ItemOutcome[]>;
   /** Deletes; `asMoves`: into Trash, unless the collection is Trash itself. */
-  remove(collectionId: string, numbers: readonly number[], asMoves: boolean): Promise<readonly ItemOutcome[]>;
+  remove(
+    collectionId: string,
+    numbers: readonly number[],
+    asMoves: boolean,
+  ): Promise<readonly ItemOutcome[]>;
   /** Sends once per ClientId and files in Sent. Throws SendRefused, BackendUnavailable. */
   send(submission: Submission, signal: AbortSignal): Promise<void>;
   /** ConversationId (16 bytes) of each item, by number; once given it never changes. */

@@ -111,7 +111,10 @@ export interface SyncStates {
   /** Gives the lease back without a change (an error, nothing to say). Harmless after `commit`. */
   release(opened: Opened): Promise<void>;
   /** Version of an item on the device, undefined when it does not have it. */
-  known(head: Head, number: number): Promise<{ version: number; labels: readonly string[] } | undefined>;
+  known(
+    head: Head,
+    number: number,
+  ): Promise<{ version: number; labels: readonly string[] } | undefined>;
   /** Forgets a collection of a partnership (folder deleted). */
   forget(partnership: Partnership, collectionId: string): Promise<void>;
 }

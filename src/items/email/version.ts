@@ -18,14 +18,18 @@ export function mailVersion(flags: Omit<MailFlags, "draft" | "categories">): num
 }
 
 /** The part of a mail's state that one upload changes. */
-export type FlagProperties = Partial<Pick<MailFlags, "seen" | "flagStatus" | "answered" | "forwarded">>;
+export type FlagProperties = Partial<
+  Pick<MailFlags, "seen" | "flagStatus" | "answered" | "forwarded">
+>;
 
 /** A version with only the named properties replaced: what a device has after its own upload. */
 export function patchMailVersion(version: number, change: FlagProperties): number {
   let next = version;
   if (change.seen !== undefined) next = withBits(next, seenBit, change.seen ? seenBit : 0);
-  if (change.flagStatus !== undefined) next = withBits(next, flagBits, change.flagStatus << flagShift);
-  if (change.answered !== undefined) next = withBits(next, answeredBit, change.answered ? answeredBit : 0);
+  if (change.flagStatus !== undefined)
+    next = withBits(next, flagBits, change.flagStatus << flagShift);
+  if (change.answered !== undefined)
+    next = withBits(next, answeredBit, change.answered ? answeredBit : 0);
   if (change.forwarded !== undefined) {
     next = withBits(next, forwardedBit, change.forwarded ? forwardedBit : 0);
   }
