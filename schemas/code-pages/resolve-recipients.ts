@@ -1,0 +1,30 @@
+import { codePage, tag } from "../vocabulary.ts";
+
+/** Code page 10: ResolveRecipients (MS-ASWBXML 2.1.2.1.11). */
+export const resolveRecipientsPage = codePage(10, "ResolveRecipients", {
+  ResolveRecipients: 0x05,
+  Response: 0x06,
+  Status: 0x07,
+  Type: 0x08,
+  Recipient: 0x09,
+  DisplayName: 0x0a,
+  EmailAddress: 0x0b,
+  Certificates: 0x0c,
+  Certificate: 0x0d,
+  MiniCertificate: 0x0e,
+  Options: 0x0f,
+  To: 0x10,
+  CertificateRetrieval: 0x11,
+  RecipientCount: 0x12,
+  MaxCertificates: 0x13,
+  MaxAmbiguousRecipients: 0x14,
+  CertificateCount: 0x15,
+  Availability: tag(0x16, "14.0"),
+  StartTime: tag(0x17, "14.0"),
+  EndTime: tag(0x18, "14.0"),
+  MergedFreeBusy: tag(0x19, "14.0"),
+  Picture: tag(0x1a, "14.1"),
+  MaxSize: tag(0x1b, "14.1"),
+  Data: tag(0x1c, "14.1"),
+  MaxPictures: tag(0x1d, "14.1"),
+});

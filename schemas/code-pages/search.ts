@@ -1,0 +1,32 @@
+import { codePage, tag } from "../vocabulary.ts";
+
+/** Code page 15: Search (MS-ASWBXML 2.1.2.1.16). */
+export const searchPage = codePage(15, "Search", {
+  Search: 0x05,
+  Store: 0x07,
+  Name: 0x08,
+  Query: 0x09,
+  Options: 0x0a,
+  Range: 0x0b,
+  Status: 0x0c,
+  Response: 0x0d,
+  Result: 0x0e,
+  Properties: 0x0f,
+  Total: 0x10,
+  EqualTo: tag(0x11, "12.0"),
+  Value: tag(0x12, "12.0"),
+  And: tag(0x13, "12.0"),
+  Or: tag(0x14, "12.0"),
+  FreeText: tag(0x15, "12.0"),
+  DeepTraversal: tag(0x17, "12.0"),
+  LongId: tag(0x18, "12.0"),
+  RebuildResults: tag(0x19, "12.0"),
+  LessThan: tag(0x1a, "12.0"),
+  GreaterThan: tag(0x1b, "12.0"),
+  UserName: tag(0x1e, "12.1"),
+  Password: tag(0x1f, "12.1"),
+  ConversationId: tag(0x20, "14.0"),
+  Picture: tag(0x21, "14.1"),
+  MaxSize: tag(0x22, "14.1"),
+  MaxPictures: tag(0x23, "14.1"),
+});
