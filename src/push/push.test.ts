@@ -36,7 +36,7 @@ class StillClock implements Clock {
 /** A wait over collections whose visibility the test decides. */
 function scene() {
   const clock = new StillClock();
-  const push = createPush(clock);
+  const push = createPush(clock, { minSeconds: 60, maxSeconds: 3540 });
   const visible = new Set<string | undefined>();
   const looked: (string | undefined)[] = [];
   const listeners = new Set<(hint: Hint) => void>();

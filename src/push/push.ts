@@ -31,8 +31,15 @@ export type WaitOutcome =
   | { readonly kind: "changed"; readonly watched: readonly Watched[] }
   | { readonly kind: "expired" | "superseded" | "draining" };
 
+/** Which heartbeat intervals the operator allows, in seconds. */
+export interface HeartbeatBounds {
+  readonly minSeconds: number;
+  readonly maxSeconds: number;
+}
+
 /** All waits of this process. */
 export interface Push {
+  readonly bounds: HeartbeatBounds;
   /** Holds until something visible changed or the wait ended. Rejects when the client hung up or a look failed. */
   wait(wait: Wait): Promise<WaitOutcome>;
   /** A hint of the store: "wait" `<device>:<epoch>`, "device" `<device>` (block, wipe, policy), "reconnected". */
@@ -54,18 +61,20 @@ interface Held {
 }
 
 /** The waits of one process. */
-export function createPush(clock: Clock): Push {
-  return new Waits(clock);
+export function createPush(clock: Clock, bounds: HeartbeatBounds): Push {
+  return new Waits(clock, bounds);
 }
 
 class Waits implements Push {
+  readonly bounds: HeartbeatBounds;
   readonly #clock: Clock;
   readonly #held = new Set<Held>();
   #draining = false;
   #averageSeconds = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, bounds: HeartbeatBounds) {
     this.#clock = clock;
+    this.bounds = bounds;
   }
 
   async wait(wait: Wait): Promise<WaitOutcome> {

@@ -1,5 +1,5 @@
 /** The version of a mail in a feed: 8 bits that are equal exactly when a device sees the same flags. */
-import type { MailFlags } from "./message.ts";
+import type { FlagStatus, MailFlags } from "./message.ts";
 
 const seenBit = 1;
 const flagShift = 1;
@@ -38,4 +38,14 @@ export function patchMailVersion(version: number, change: FlagProperties): numbe
 
 function withBits(version: number, mask: number, bits: number): number {
   return (version & ~mask) | bits;
+}
+
+/** The flags that a version stands for. */
+export function flagsOfMailVersion(version: number): Omit<MailFlags, "draft" | "categories"> {
+  return {
+    seen: (version & seenBit) !== 0,
+    flagStatus: ((version & flagBits) >> flagShift) as FlagStatus,
+    answered: (version & answeredBit) !== 0,
+    forwarded: (version & forwardedBit) !== 0,
+  };
 }
