@@ -20,6 +20,8 @@ export interface UploadResult {
   readonly clientId?: string;
   /** Item number (undefined when an Add failed). */
   readonly number?: number;
+  /** ServerId as the client gave it, when it names no item of the collection. */
+  readonly serverId?: string;
   /** Status of the Sync command's Responses. */
   readonly status: number;
 }

@@ -1,0 +1,116 @@
+/** Mails as ApplicationData: metadata in one command, then the parts that are shown, grouped. */
+import type { EmailData } from "../items/email/data.ts";
+import type { MailItem, PartFetched } from "../items/email/message.ts";
+import type { MailOptions } from "../items/email/options.ts";
+import { planBody, toEas, type BodyPlan } from "../items/email/index.ts";
+import { atLeast } from "../../schemas/version.ts";
+import type { Context } from "./context.ts";
+
+/** A mail that could not be mapped, and why. */
+export interface Unmapped {
+  readonly number: number;
+  readonly error: unknown;
+}
+
+/** Mails of a collection, mapped; what failed to map is apart, so that one never stops the others. */
+export interface Mapped {
+  readonly data: ReadonlyMap<number, EmailData>;
+  readonly unmapped: readonly Unmapped[];
+}
+
+/** Octets that must be fetched to show these mails, in their order. */
+export function costs(items: readonly MailItem[], options: MailOptions): readonly number[] {
+  return items.map((item) => costOf(item, options));
+}
+
+function costOf(item: MailItem, options: MailOptions): number {
+  try {
+    return planBody(item, options).wanted.reduce((sum, part) => sum + (part.maxBytes ?? 0), 0);
+  } catch {
+    // Counted as nothing here: `mapMails` meets the same error and reports it.
+    return 0;
+  }
+}
+
+/** Fetches what the options show of these mails and maps them. */
+export async function mapMails(
+  context: Context,
+  collectionId: string,
+  items: readonly MailItem[],
+  options: MailOptions,
+): Promise<Mapped> {
+  const attempts = new Attempts();
+  const plans = attempts.each(items, (item) => planBody(item, options));
+  const parts = await fetchPlanned(context, collectionId, plans);
+  const conversations = atLeast(context.version, "14.0")
+    ? await context.mailbox.conversationIds(items)
+    : new Map<number, Buffer>();
+  const references = await itemReferences(context, collectionId, items);
+  const data = attempts.each(
+    items.filter((item) => plans.has(item.number)),
+    (item) =>
+      toEas(item, plans.get(item.number)!.finish(parts.get(item.number) ?? []), {
+        version: options.version,
+        fileReference: (section) => `${references.get(item.number)}:${section}`,
+        conversationId: conversations.get(item.number),
+      }),
+  );
+  return { data, unmapped: attempts.failed };
+}
+
+/** Applies a function to items one by one; an item that throws is set aside with its error. */
+class Attempts {
+  readonly failed: Unmapped[] = [];
+
+  each<Result>(
+    items: readonly MailItem[],
+    work: (item: MailItem) => Result,
+  ): Map<number, Result> {
+    const results = new Map<number, Result>();
+    for (const item of items) {
+      try {
+        results.set(item.number, work(item));
+      } catch (error) {
+        this.failed.push({ number: item.number, error });
+      }
+    }
+    return results;
+  }
+}
+
+async function fetchPlanned(
+  context: Context,
+  collectionId: string,
+  plans: ReadonlyMap<number, BodyPlan>,
+): Promise<Map<number, PartFetched[]>> {
+  const wanted = [...plans.values()].flatMap((plan) => plan.wanted);
+  if (wanted.length === 0) return new Map();
+  const parts = await context.mailbox.fetchParts(collectionId, wanted);
+  return Map.groupBy(parts, (part) => part.number);
+}
+
+/** The reference of each item, to which a FileReference adds the section of a part. */
+async function itemReferences(
+  context: Context,
+  collectionId: string,
+  items: readonly MailItem[],
+): Promise<Map<number, string>> {
+  const references = new Map<number, string>();
+  for (const { number } of items) {
+    references.set(number, await context.mailbox.fileReference(collectionId, number, ""));
+  }
+  return references;
+}
+
+/** Lists what could not be mapped, so that an operator sees it; the device never does. */
+export async function reportUnmapped(
+  context: Context,
+  collectionId: string,
+  unmapped: readonly Unmapped[],
+): Promise<void> {
+  for (const { number, error } of unmapped) {
+    const reason = error instanceof Error ? error.message : String(error);
+    context.log.warn({ collectionId, number, err: error }, "an item is skipped: it cannot be mapped");
+    await context.devices.recordSkipped(context.device, { collectionId, number, reason });
+  }
+}

@@ -1,0 +1,25 @@
+/** Limits of the commands, each with its reason. */
+
+/** Most collections of one Ping or Sync: a phone has one folder list; more is a mistake or an attack. */
+export const maxCollections = 300;
+
+/** WindowSize that stands for none (MS-ASCMD 2.2.3.199). */
+export const defaultWindowSize = 100;
+
+/** Largest WindowSize; 0 and larger ones mean this (MS-ASCMD 2.2.3.199). */
+export const maxWindowSize = 512;
+
+/** Body octets fetched for one collection's answer: keeps an answer and the memory it takes bounded. */
+export const answerBudgetBytes = 8 * 1024 * 1024;
+
+/** Longest Wait of a Sync, in minutes (MS-ASCMD 2.2.3.198). */
+export const maxWaitMinutes = 59;
+
+/** Most client commands of one collection in one Sync; phones send a handful, 512 is the window's limit. */
+export const maxUploads = 2_048;
+
+/** Most fetches and other operations in one ItemOperations: a phone asks for a screen of items. */
+export const maxOperations = 512;
+
+/** Estimates count no further than this; phones show "many" far below. */
+export const maxEstimate = 10_000;

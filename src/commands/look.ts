@@ -1,0 +1,84 @@
+/** What a held Ping or Sync looks at: whether a Sync would now deliver something. */
+import { BackendError } from "../backend.ts";
+import type { Feed, Position } from "../feed.ts";
+import { InvalidSyncKey, type Head } from "../sync/types.ts";
+import type { Context } from "./context.ts";
+import { sinceDayOf } from "./sync/options.ts";
+import type { SyncOptions } from "./sync/types.ts";
+
+/** CollectionId under which the folder hierarchy keeps its sync state. */
+export const hierarchyId = "0";
+
+/** Ageing alone never wakes a device: it comes with the next Sync. */
+const oneChange = { windowSize: 1, ageing: false } as const;
+
+/** Looks of one held request. Each look is a dry run of the plan against the last Sync's state. */
+export class Looks {
+  readonly #context: Context;
+  /** Where collections that were never synced stood when the wait began: iOS pings before its first Sync. */
+  readonly #bases = new Map<string, Position>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Whether a Sync (or FolderSync: undefined) would tell the device something. */
+  async look(watched: string | undefined): Promise<boolean> {
+    const collectionId = watched ?? hierarchyId;
+    try {
+      const feed = await this.#feed(watched);
+      const head = await this.#head(collectionId);
+      if (head === undefined) return await this.#movedSinceArrival(collectionId, feed);
+      return await this.#isVisible(head, feed);
+    } catch (error) {
+      // The Sync that follows says what to do: Status 3 for a new epoch, 12 for a folder that is gone.
+      if (error instanceof InvalidSyncKey) return true;
+      if (error instanceof BackendError && error.fault === "no such folder") return true;
+      throw error;
+    }
+  }
+
+  async #isVisible(head: Head, feed: Feed): Promise<boolean> {
+    const { sync, clock } = this.#context;
+    const sinceDay = sinceDayOf(head.options as SyncOptions | undefined, clock.now());
+    const planned = await sync.plan(head, feed, { ...oneChange, sinceDay });
+    if (planned.operations.length > 0) return true;
+    await sync.touch(head, planned.next);
+    return false;
+  }
+
+  #feed(watched: string | undefined): Promise<Feed> {
+    const { mailbox } = this.#context;
+    return watched === undefined ? mailbox.hierarchy() : mailbox.feed(watched);
+  }
+
+  #head(collectionId: string): Promise<Head | undefined> {
+    const { sync, account, device } = this.#context;
+    return sync.peek({ accountId: account.id, deviceId: device.id }, collectionId);
+  }
+
+  async #movedSinceArrival(collectionId: string, feed: Feed): Promise<boolean> {
+    const now = await feed.position();
+    const base = this.#bases.get(collectionId);
+    if (base === undefined) this.#bases.set(collectionId, now);
+    return base !== undefined && (base.next !== now.next || base.count !== now.count);
+  }
+}
+
+/** Holds the request until one of the collections has something to tell; hierarchy only when asked. */
+export async function hold(
+  context: Context,
+  wait: { collectionIds: readonly string[]; hierarchy: boolean; heartbeatSeconds: number },
+) {
+  const { push, mailbox, devices, device, signal } = context;
+  const looks = new Looks(context);
+  return push.wait({
+    deviceId: device.id,
+    epoch: await devices.bumpWaitEpoch(device),
+    heartbeatSeconds: wait.heartbeatSeconds,
+    watched: wait.hierarchy ? [...wait.collectionIds, undefined] : wait.collectionIds,
+    watch: (listener) => mailbox.watch(wait.collectionIds, wait.hierarchy, listener),
+    look: (watched) => looks.look(watched),
+    signal,
+  });
+}

@@ -1,0 +1,229 @@
+/** One collection of a Sync: open its state, carry out uploads, tell what changed, commit, answer. */
+import { createHash } from "node:crypto";
+import { BackendError, BackendUnavailable } from "../../backend.ts";
+import { itemServerId } from "../../mailbox/mailbox.ts";
+import {
+  InvalidSyncKey,
+  KeyTaken,
+  type Answer,
+  type Head,
+  type Opened,
+  type UploadResult,
+} from "../../sync/types.ts";
+import type { Context } from "../context.ts";
+import { defaultWindowSize, maxUploads } from "../limits.ts";
+import { syncStatus } from "../status.ts";
+import { download, repeat } from "./download.ts";
+import { fetchResponses } from "./fetch.ts";
+import { isMailFilter, mailOptions, optionsFor, sinceDayOf } from "./options.ts";
+import { windowSizeOf } from "./request.ts";
+import type {
+  AnsweredCollection,
+  AskedCollection,
+  CommandResponse,
+  ServerCommand,
+} from "./types.ts";
+import { upload } from "./upload.ts";
+
+/** What a collection contributes to the answer; undefined: nothing to say, the key stays. */
+export type CollectionAnswer = AnsweredCollection | undefined;
+
+/** A collection of the request with its open state, or the Status that it gets instead. */
+export type OpenCollection = { readonly asked: AskedCollection } & (
+  | { readonly opened: Opened }
+  | { readonly status: number }
+);
+
+/** Names the content of a collection's request: the same request again gets the same answer. */
+function requestHash(asked: AskedCollection): string {
+  return createHash("sha256").update(JSON.stringify(asked)).digest("base64url");
+}
+
+/** Opens a collection under the key that the device gave. */
+export async function openCollection(
+  context: Context,
+  asked: AskedCollection,
+): Promise<OpenCollection> {
+  const folder = await context.mailbox.folder(asked.CollectionId);
+  if (folder === undefined) return { asked, status: syncStatus.folderHierarchyChanged };
+  if (!isAcceptable(asked)) return { asked, status: syncStatus.protocolError };
+  const partnership = { accountId: context.account.id, deviceId: context.device.id };
+  const request = { hash: requestHash(asked), signal: context.signal };
+  try {
+    const { CollectionId, SyncKey } = asked;
+    return { asked, opened: await context.sync.open(partnership, CollectionId, SyncKey, request) };
+  } catch (error) {
+    if (error instanceof InvalidSyncKey) return { asked, status: syncStatus.invalidSyncKey };
+    throw error;
+  }
+}
+
+function isAcceptable(asked: AskedCollection): boolean {
+  return (
+    (asked.Commands ?? []).length <= maxUploads &&
+    asked.Options.every((options) => isMailFilter(options.FilterType))
+  );
+}
+
+/** Carries out one open collection; a fault in it is its own Status, never the request's. */
+export async function syncCollection(
+  context: Context,
+  open: OpenCollection,
+  room: number,
+): Promise<CollectionAnswer> {
+  const { asked } = open;
+  if ("status" in open) return failed(asked, open.status);
+  try {
+    return await answerOpened(context, asked, { opened: open.opened, room });
+  } catch (error) {
+    // The whole request is answered 503 when the server is out of reach, or when another one answered.
+    if (error instanceof BackendUnavailable || error instanceof KeyTaken) throw error;
+    if (context.signal.aborted) throw error;
+    const status = statusOf(error);
+    if (status === syncStatus.serverError) {
+      context.log.error({ collectionId: asked.CollectionId, err: error }, "a collection failed");
+    }
+    return failed(asked, status);
+  } finally {
+    await context.sync.release(open.opened);
+  }
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof InvalidSyncKey) return syncStatus.invalidSyncKey;
+  if (!(error instanceof BackendError)) return syncStatus.serverError;
+  if (error.fault === "no such folder") return syncStatus.folderHierarchyChanged;
+  return error.fault === "over quota" ? syncStatus.outOfSpace : syncStatus.serverError;
+}
+
+/** Status 3 sends the device back to key 0 (MS-ASCMD 2.2.3.177.17); else its key still holds. */
+function failed(asked: AskedCollection, status: number): AnsweredCollection {
+  const SyncKey = status === syncStatus.invalidSyncKey ? "0" : asked.SyncKey;
+  return { ...nameOf(asked), SyncKey, Status: status };
+}
+
+/** Class is told up to 12.1 (MS-ASCMD 2.2.3.29.2). */
+function nameOf(asked: AskedCollection): Pick<AnsweredCollection, "Class" | "CollectionId"> {
+  return { Class: asked.Class ?? "Email", CollectionId: asked.CollectionId };
+}
+
+interface Work {
+  readonly opened: Opened;
+  /** Room left in the window of the whole request. */
+  readonly room: number;
+}
+
+async function answerOpened(
+  context: Context,
+  asked: AskedCollection,
+  { opened, room }: Work,
+): Promise<CollectionAnswer> {
+  const options = optionsFor(asked, opened.head);
+  const head = context.sync.withOptions(opened.head, options);
+  if (opened.kind === "initial") return primed(context, asked, { opened, head });
+  if (opened.kind === "again" && opened.answer !== undefined) {
+    return answeredAgain(context, asked, { head, ...opened.answer });
+  }
+  const uploaded = await upload(context, head, asked);
+  const changes = await changesFor(context, asked, { head: uploaded.head, room });
+  const { operations } = changes.answer;
+  const fetches = await fetchResponses(context, asked, options);
+  const answer: Answer = { ...changes.answer, uploads: uploaded.results };
+  if (operations.length === 0 && !changesState(asked) && fetches.length === 0) {
+    await context.sync.touch(opened.head, changes.next);
+    return undefined;
+  }
+  const key = await context.sync.commit(opened, changes.next, answer);
+  return answered(asked, { ...answer, key, commands: changes.commands, fetches });
+}
+
+/** A request with client commands moves the key, even when each of them failed. */
+function changesState(asked: AskedCollection): boolean {
+  return (asked.Commands ?? []).some((command) => !("Fetch" in command));
+}
+
+/** Key 0: the answer holds the first key alone; items follow under it (MS-ASCMD 2.2.1.21). */
+async function primed(
+  context: Context,
+  asked: AskedCollection,
+  { opened, head }: { opened: Opened; head: Head },
+): Promise<AnsweredCollection> {
+  const nothing = { operations: [], uploads: [], more: false };
+  const SyncKey = await context.sync.commit(opened, head, nothing);
+  return { ...nameOf(asked), SyncKey, Status: syncStatus.success };
+}
+
+interface Changed {
+  readonly next: Head;
+  readonly answer: Answer;
+  readonly commands: readonly ServerCommand[];
+}
+
+async function changesFor(
+  context: Context,
+  asked: AskedCollection,
+  { head, room }: { head: Head; room: number },
+): Promise<Changed> {
+  const windowSize = Math.min(windowSizeOf(asked.WindowSize, defaultWindowSize), room);
+  if (asked.GetChanges === false || windowSize === 0) {
+    return { next: head, answer: { operations: [], uploads: [], more: false }, commands: [] };
+  }
+  const options = optionsFor(asked, head);
+  const window = { windowSize, sinceDay: sinceDayOf(options, context.clock.now()) };
+  const { planned, commands } = await download(
+    context,
+    head,
+    window,
+    mailOptions(options, context),
+  );
+  const { operations, more, next } = planned;
+  return { next, answer: { operations, uploads: [], more }, commands };
+}
+
+async function answeredAgain(
+  context: Context,
+  asked: AskedCollection,
+  again: Answer & { readonly head: Head; readonly key: string },
+): Promise<AnsweredCollection> {
+  const { head, operations, key } = again;
+  const options = optionsFor(asked, head);
+  const told = {
+    collectionId: asked.CollectionId,
+    operations,
+    next: head,
+    options: mailOptions(options, context),
+  };
+  const commands = await repeat(context, told);
+  const fetches = await fetchResponses(context, asked, options);
+  return answered(asked, { ...again, key, commands, fetches });
+}
+
+interface Answered extends Answer {
+  readonly key: string;
+  readonly commands: readonly ServerCommand[];
+  readonly fetches: readonly CommandResponse[];
+}
+
+function answered(asked: AskedCollection, of: Answered): AnsweredCollection {
+  const uploads = of.uploads.flatMap((result) => responseOf(asked.CollectionId, result));
+  const Responses = [...uploads, ...of.fetches];
+  return {
+    ...nameOf(asked),
+    SyncKey: of.key,
+    Status: syncStatus.success,
+    ...(of.more ? { MoreAvailable: true as const } : {}),
+    ...(of.commands.length > 0 ? { Commands: [...of.commands] } : {}),
+    ...(Responses.length > 0 ? { Responses } : {}),
+  };
+}
+
+/** Successful changes and deletes get no response of their own (MS-ASCMD 2.2.3.24, R6234). */
+function responseOf(collectionId: string, result: UploadResult): CommandResponse[] {
+  const { kind, number, status } = result;
+  if (kind === "add") return [{ Add: { ClientId: result.clientId ?? "", Status: status } }];
+  if (status === syncStatus.success) return [];
+  const ServerId =
+    number === undefined ? (result.serverId ?? "") : itemServerId(collectionId, number);
+  if (kind === "change") return [{ Change: { ServerId, Status: status } }];
+  return [{ Delete: { ServerId, Status: status } }];
+}

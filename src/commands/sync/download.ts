@@ -1,0 +1,110 @@
+/** Server changes of one collection, within the window and the byte budget of an answer. */
+import { toEasChange } from "../../items/email/index.ts";
+import type { MailItem } from "../../items/email/message.ts";
+import type { MailOptions } from "../../items/email/options.ts";
+import { flagsOfMailVersion } from "../../items/email/version.ts";
+import { itemServerId } from "../../mailbox/mailbox.ts";
+import type { Head, Operation, Planned, Window } from "../../sync/types.ts";
+import { costs, mapMails, reportUnmapped } from "../content.ts";
+import type { Context } from "../context.ts";
+import { answerBudgetBytes } from "../limits.ts";
+import type { ServerCommand } from "./types.ts";
+
+/** What is told to the device, and the state that it then has. */
+export interface Download {
+  readonly planned: Planned;
+  readonly commands: readonly ServerCommand[];
+}
+
+/** Plans and maps what the device must be told. Throws InvalidSyncKey, BackendError, BackendUnavailable. */
+export async function download(
+  context: Context,
+  head: Head,
+  window: Window,
+  options: MailOptions,
+): Promise<Download> {
+  const feed = await context.mailbox.feed(head.collectionId);
+  const planned = await context.sync.plan(head, feed, window);
+  const items = await listAdds(context, head.collectionId, planned.operations);
+  const fitting = countWithinBudget(planned.operations, items, options);
+  if (fitting < planned.operations.length) {
+    return download(context, head, { ...window, windowSize: fitting }, options);
+  }
+  const { collectionId } = head;
+  const commands = await serverCommands(context, { ...planned, collectionId, options, items });
+  return { planned, commands };
+}
+
+/** Operations to tell, with what is known of them. */
+interface Told {
+  readonly collectionId: string;
+  readonly operations: readonly Operation[];
+  /** The state that knows the versions that are told. */
+  readonly next: Head;
+  readonly options: MailOptions;
+}
+
+/** The operations of an earlier answer once more; items that vanished since are left out. */
+export async function repeat(context: Context, told: Told): Promise<readonly ServerCommand[]> {
+  const items = await listAdds(context, told.collectionId, told.operations);
+  return serverCommands(context, { ...told, items });
+}
+
+async function listAdds(
+  context: Context,
+  collectionId: string,
+  operations: readonly Operation[],
+): Promise<ReadonlyMap<number, MailItem>> {
+  const numbers = operations.filter(({ kind }) => kind === "add").map(({ number }) => number);
+  if (numbers.length === 0) return new Map();
+  const items = await context.mailbox.list(collectionId, numbers);
+  return new Map(items.map((item) => [item.number, item]));
+}
+
+/** How many of the operations fit into one answer: at least one, else the device would never get on. */
+function countWithinBudget(
+  operations: readonly Operation[],
+  items: ReadonlyMap<number, MailItem>,
+  options: MailOptions,
+): number {
+  const cost = new Map(
+    costs([...items.values()], options).map((bytes, index) => [[...items.keys()][index], bytes]),
+  );
+  let total = 0;
+  const over = operations.findIndex(({ number }) => {
+    total += cost.get(number) ?? 0;
+    return total > answerBudgetBytes;
+  });
+  return over === -1 ? operations.length : Math.max(1, over);
+}
+
+async function serverCommands(
+  context: Context,
+  told: Told & { readonly items: ReadonlyMap<number, MailItem> },
+): Promise<readonly ServerCommand[]> {
+  const { collectionId, options } = told;
+  const mapped = await mapMails(context, collectionId, [...told.items.values()], options);
+  await reportUnmapped(context, collectionId, mapped.unmapped);
+  const commands: ServerCommand[] = [];
+  for (const { kind, number } of told.operations) {
+    const ServerId = itemServerId(collectionId, number);
+    if (kind === "delete") commands.push({ Delete: { ServerId } });
+    else if (kind === "softDelete") commands.push({ SoftDelete: { ServerId } });
+    else if (kind === "change") commands.push(...(await changeOf(context, told.next, number)));
+    else {
+      const Email = mapped.data.get(number);
+      if (Email !== undefined) commands.push({ Add: { ServerId, ApplicationData: { Email } } });
+    }
+  }
+  return commands;
+}
+
+/** A Change needs no look at the server: the plan has already seen the flags. */
+async function changeOf(context: Context, head: Head, number: number): Promise<ServerCommand[]> {
+  const known = await context.sync.known(head, number);
+  if (known === undefined) return [];
+  const flags = { ...flagsOfMailVersion(known.version), draft: false, categories: known.labels };
+  const Email = toEasChange(flags, context.version);
+  const ServerId = itemServerId(head.collectionId, number);
+  return [{ Change: { ServerId, ApplicationData: { Email } } }];
+}

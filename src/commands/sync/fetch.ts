@@ -1,0 +1,35 @@
+/** Fetch inside a Sync: the whole item once more (MS-ASCMD 2.2.3.67.2). */
+import { itemNumber } from "../../mailbox/mailbox.ts";
+import { mapMails, reportUnmapped } from "../content.ts";
+import type { Context } from "../context.ts";
+import { syncStatus } from "../status.ts";
+import { mailOptions } from "./options.ts";
+import type { AskedCollection, CommandResponse, SyncOptions } from "./types.ts";
+
+/** The answers to the Fetch commands of a collection. */
+export async function fetchResponses(
+  context: Context,
+  asked: AskedCollection,
+  options: SyncOptions | undefined,
+): Promise<readonly CommandResponse[]> {
+  const serverIds = (asked.Commands ?? []).flatMap((command) =>
+    "Fetch" in command ? [command.Fetch.ServerId] : [],
+  );
+  if (serverIds.length === 0) return [];
+  const { CollectionId } = asked;
+  const numbers = serverIds.flatMap((id) => itemNumber(CollectionId, id) ?? []);
+  const items = await context.mailbox.list(CollectionId, numbers);
+  const mapped = await mapMails(context, CollectionId, items, whole(mailOptions(options, context)));
+  await reportUnmapped(context, CollectionId, mapped.unmapped);
+  return serverIds.map((ServerId) => {
+    const Email = mapped.data.get(itemNumber(CollectionId, ServerId) ?? 0);
+    if (Email === undefined) return { Fetch: { ServerId, Status: syncStatus.objectNotFound } };
+    return { Fetch: { ServerId, Status: syncStatus.success, ApplicationData: { Email } } };
+  });
+}
+
+/** A Fetch asks for what a truncated answer left out: the same form, uncut. */
+function whole(options: ReturnType<typeof mailOptions>): ReturnType<typeof mailOptions> {
+  const preferences = options.preferences.map(({ Type, Preview }) => ({ Type, Preview }));
+  return { ...options, preferences, mimeTruncation: undefined };
+}

@@ -1,0 +1,103 @@
+/** Defaults, cached requests and limits of a Sync request. */
+import type { Context } from "../context.ts";
+import { maxCollections, maxWaitMinutes, maxWindowSize } from "../limits.ts";
+import { syncStatus } from "../status.ts";
+import type { AskedCollection, SyncRequest, SyncResponse } from "./types.ts";
+import type { RequestOf } from "../../../schemas/commands.ts";
+
+type Raw = RequestOf<"Sync">;
+
+/** A request that is ready to be carried out, or the answer that refuses it. */
+export type ReadRequest = { readonly asked: SyncRequest } | { readonly refused: SyncResponse };
+
+/** Fills a request from the cached one and checks it (MS-ASCMD 2.2.1.21.1, 2.2.3.131). */
+export async function readRequest(raw: Raw | undefined, context: Context): Promise<ReadRequest> {
+  const complete = await completeRequest(raw, context);
+  if (complete === undefined) return { refused: { Status: syncStatus.requestNotComplete } };
+  const refused = refusal(complete, context);
+  if (refused !== undefined) return { refused };
+  return {
+    asked: {
+      collections: complete.Collections?.Collection ?? [],
+      waitSeconds: waitSeconds(complete),
+      windowSize: windowSizeOf(complete.WindowSize, maxWindowSize),
+    },
+  };
+}
+
+/** A WindowSize as the server reads it: 0 and large values mean the largest. */
+export function windowSizeOf(asked: number | undefined, absent: number): number {
+  if (asked === undefined) return absent;
+  return asked <= 0 || asked > maxWindowSize ? maxWindowSize : asked;
+}
+
+/**
+ * An empty request is the cached one; a partial one takes from there the collections that it does not
+ * name. A request with client commands is never cached as a whole: an empty one after it is Status 13.
+ */
+async function completeRequest(raw: Raw | undefined, context: Context): Promise<Raw | undefined> {
+  const { devices, device } = context;
+  if (raw === undefined) return (await devices.syncRequest(device)) as Raw | undefined;
+  const complete = raw.Partial === true ? await merged(raw, context) : raw;
+  if (complete === undefined) return undefined;
+  await devices.putSyncRequest(device, hasCommands(complete) ? undefined : complete);
+  return complete;
+}
+
+async function merged(raw: Raw, context: Context): Promise<Raw | undefined> {
+  const cached = (await context.devices.syncRequest(context.device)) as Raw | undefined;
+  if (cached === undefined) return undefined;
+  const named = raw.Collections?.Collection ?? [];
+  const names = new Set(named.map((collection) => collection.CollectionId));
+  const rest = (cached.Collections?.Collection ?? []).filter(
+    (collection) => !names.has(collection.CollectionId),
+  );
+  const waits = raw.Wait !== undefined || raw.HeartbeatInterval !== undefined ? raw : cached;
+  return {
+    Collections: { Collection: [...named, ...rest] },
+    Wait: waits.Wait,
+    HeartbeatInterval: waits.HeartbeatInterval,
+    WindowSize: raw.WindowSize ?? cached.WindowSize,
+  };
+}
+
+function hasCommands(raw: Raw): boolean {
+  return (raw.Collections?.Collection ?? []).some((collection) => collection.Commands?.length);
+}
+
+function refusal(raw: Raw, context: Context): SyncResponse | undefined {
+  const collections = raw.Collections?.Collection ?? [];
+  if (collections.length === 0) return { Status: syncStatus.protocolError };
+  if (collections.length > maxCollections) {
+    return { Status: syncStatus.tooManyCollections, Limit: maxCollections };
+  }
+  if (raw.Wait !== undefined && raw.HeartbeatInterval !== undefined) {
+    return { Status: syncStatus.protocolError };
+  }
+  if (repeats(collections)) return { Status: syncStatus.protocolError };
+  return waitRefusal(raw, context);
+}
+
+/** Two Collection elements for one collection have no order of effects; the request is in error. */
+function repeats(collections: readonly AskedCollection[]): boolean {
+  return new Set(collections.map((one) => one.CollectionId)).size < collections.length;
+}
+
+/** Out of bounds: Status 14 with the nearest allowed value as Limit (MS-ASCMD 2.2.3.92). */
+function waitRefusal(raw: Raw, context: Context): SyncResponse | undefined {
+  const { minSeconds, maxSeconds } = context.push.bounds;
+  const Status = syncStatus.invalidWait;
+  if (raw.Wait !== undefined) {
+    const most = Math.min(maxWaitMinutes, Math.floor(maxSeconds / 60));
+    const nearest = Math.min(Math.max(raw.Wait, 1), most);
+    return nearest === raw.Wait ? undefined : { Status, Limit: nearest };
+  }
+  if (raw.HeartbeatInterval === undefined) return undefined;
+  const nearest = Math.min(Math.max(raw.HeartbeatInterval, minSeconds), maxSeconds);
+  return nearest === raw.HeartbeatInterval ? undefined : { Status, Limit: nearest };
+}
+
+function waitSeconds(raw: Raw): number | undefined {
+  if (raw.Wait !== undefined) return raw.Wait * 60;
+  return raw.HeartbeatInterval;
+}

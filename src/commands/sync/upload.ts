@@ -1,0 +1,148 @@
+/** The client's commands of one collection: effect first, then what the device is known to have. */
+import type { FlagChange, ItemOutcome } from "../../backend.ts";
+import type { EmailData } from "../../items/email/data.ts";
+import { fromEasChange } from "../../items/email/index.ts";
+import { patchMailVersion } from "../../items/email/version.ts";
+import { itemNumber } from "../../mailbox/mailbox.ts";
+import type { Head, Uploaded, UploadResult } from "../../sync/types.ts";
+import type { Context } from "../context.ts";
+import { syncStatus } from "../status.ts";
+import type { AskedCollection, ClientCommand } from "./types.ts";
+
+/** What the uploads did. */
+export interface Uploads {
+  readonly head: Head;
+  readonly results: readonly UploadResult[];
+}
+
+type ChangeCommand = Extract<ClientCommand, { Change: unknown }>["Change"];
+
+/** A Change that is understood: which item, what to set. */
+interface Wanted {
+  readonly number: number;
+  readonly change: FlagChange;
+}
+
+/** Carries out Add, Change and Delete; Fetch is answered with the downloads. */
+export async function upload(
+  context: Context,
+  head: Head,
+  asked: AskedCollection,
+): Promise<Uploads> {
+  const commands = asked.Commands ?? [];
+  if (commands.length === 0) return { head, results: [] };
+  const added = commands.flatMap((command) => ("Add" in command ? [refusedAdd(command.Add)] : []));
+  const changed = await change(context, asked, commands);
+  const removed = await remove(context, asked, commands);
+  const effects = [...changed.effects, ...removed.effects];
+  return {
+    head: effects.length === 0 ? head : await context.sync.uploaded(head, effects),
+    results: [...added, ...changed.results, ...removed.results],
+  };
+}
+
+interface Effects {
+  readonly effects: readonly Uploaded[];
+  readonly results: readonly UploadResult[];
+}
+
+/** Up to 14.1 a client adds no mail (drafts come with 16.0) and SMS is not kept: stop sending it. */
+function refusedAdd(add: { ClientId: string }): UploadResult {
+  return { kind: "add", clientId: add.ClientId, status: syncStatus.conversionError };
+}
+
+async function change(
+  context: Context,
+  asked: AskedCollection,
+  commands: readonly ClientCommand[],
+): Promise<Effects> {
+  const results: UploadResult[] = [];
+  const wanted = new Map<number, Wanted>();
+  for (const command of commands) {
+    if (!("Change" in command)) continue;
+    const read = readChange(asked.CollectionId, command.Change);
+    if ("status" in read) results.push(read);
+    else wanted.set(read.number, merge(wanted.get(read.number), read));
+  }
+  if (wanted.size === 0) return { effects: [], results };
+  const changes = [...wanted.values()].map((one) => one.change);
+  const outcomes = await context.mailbox.setFlags(asked.CollectionId, changes);
+  const effects = outcomes.flatMap((outcome) => effectOf(outcome, wanted.get(outcome.number)));
+  return { effects, results: [...results, ...outcomes.map(changeResult)] };
+}
+
+/** Two Changes of one item in one request act as one, the later winning. */
+function merge(earlier: Wanted | undefined, later: Wanted): Wanted {
+  return { number: later.number, change: { ...earlier?.change, ...later.change } };
+}
+
+function readChange(collectionId: string, command: ChangeCommand): Wanted | UploadResult {
+  const number = itemNumber(collectionId, command.ServerId);
+  if (number === undefined) {
+    return { kind: "change", serverId: command.ServerId, status: syncStatus.objectNotFound };
+  }
+  const data = command.ApplicationData;
+  if (data === undefined || !("Email" in data) || isReadOnly(data.Email)) {
+    return { kind: "change", number, status: syncStatus.conversionError };
+  }
+  return { number, change: { number, ...fromEasChange(data.Email) } };
+}
+
+/** Elements that only the server sets: Status 6 (MS-ASEMAIL 2.2.2.21, 2.2.2.85, 2.2.2.86). */
+function isReadOnly(data: EmailData): boolean {
+  return (
+    data.ConversationId !== undefined ||
+    data.UmCallerID !== undefined ||
+    data.UmUserNotes !== undefined
+  );
+}
+
+function changeResult(outcome: ItemOutcome): UploadResult {
+  return { kind: "change", number: outcome.number, status: changeStatus[outcome.kind] };
+}
+
+const changeStatus = {
+  done: syncStatus.success,
+  gone: syncStatus.objectNotFound,
+  conflict: syncStatus.conflict,
+  refused: syncStatus.serverError,
+} as const;
+
+/** Only the property that the device changed moves on; another client's change is still to be told. */
+function effectOf(outcome: ItemOutcome, wanted: Wanted | undefined): readonly Uploaded[] {
+  if (outcome.kind !== "done" || wanted === undefined) return [];
+  const { number, categories, ...properties } = wanted.change;
+  const version = (before: number): number => patchMailVersion(before, properties);
+  const labels = categories === undefined ? {} : { labels: categories };
+  return [{ number, effect: "patch", version, ...labels }];
+}
+
+async function remove(
+  context: Context,
+  asked: AskedCollection,
+  commands: readonly ClientCommand[],
+): Promise<Effects> {
+  const results: UploadResult[] = [];
+  const numbers = new Set<number>();
+  for (const command of commands) {
+    if (!("Delete" in command)) continue;
+    const serverId = command.Delete.ServerId;
+    const number = itemNumber(asked.CollectionId, serverId);
+    if (number !== undefined) numbers.add(number);
+    else results.push({ kind: "delete", serverId, status: syncStatus.objectNotFound });
+  }
+  if (numbers.size === 0) return { effects: [], results };
+  // DeletesAsMoves is true unless it says false (MS-ASCMD 2.2.3.43).
+  const asMoves = asked.DeletesAsMoves !== false;
+  const outcomes = await context.mailbox.remove(asked.CollectionId, [...numbers], asMoves);
+  const gone = outcomes.filter(({ kind }) => kind === "done" || kind === "gone");
+  const refused = outcomes.filter(({ kind }) => kind !== "done" && kind !== "gone");
+  return {
+    effects: gone.map(({ number }) => ({ number, effect: "remove" as const })),
+    results: [...results, ...refused.map(deleteRefused)],
+  };
+}
+
+function deleteRefused({ number }: ItemOutcome): UploadResult {
+  return { kind: "delete", number, status: syncStatus.serverError };
+}
