@@ -1,0 +1,31 @@
+/** The limits of the mailbox, each with its reason. */
+
+/** Refreshing the hierarchy starts over when another process changed it meanwhile: at most this often. */
+export const refreshAttempts = 3;
+
+/**
+ * How often a watcher of the hierarchy lists the folders: other clients rarely create folders, and the
+ * listing is one cheap round trip (0.3 ms for 8 folders on Dovecot).
+ */
+export const hierarchyPollSeconds = 300;
+
+/** A crashed sender blocks a repeat no longer than this; a living one renews three times in it. */
+export const intentLeaseSeconds = 30;
+
+/** Pause between two looks at a mail that another request is sending: short against an SMTP dialog. */
+export const intentPollMs = 250;
+
+/** A mail with 25 MB takes a slow submission server about a minute; after this it counts as hung. */
+export const sendSeconds = 300;
+
+/** Phones give up repeating long before a week; after that an intent is only ballast. */
+export const intentDays = 7;
+
+/** Expired intents removed with each new one: more than one, so that a backlog shrinks; few, to stay quick. */
+export const expiredIntentsPerSend = 20;
+
+/** A copy that could not be filed in Sent is tried again at a request after this pause. */
+export const filingPauseSeconds = 60;
+
+/** Copies filed within one request: a backlog after a full mailbox shall not hold up the phone. */
+export const filingsPerRequest = 3;
