@@ -300,9 +300,13 @@ function fieldOf(setting: PolicySetting): v.Field {
   return v.since(setting.since, setting.element === "Hash" ? hashes : names);
 }
 
-const fields = Object.fromEntries(
-  Object.entries(policySettings).map(([name, setting]) => [name, fieldOf(setting)]),
-) as PolicyFields;
+function policyFields(): PolicyFields {
+  const entries = Object.entries(policySettings).map(([name, setting]) => {
+    return [name, fieldOf(setting)];
+  });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- fromEntries forgets the keys
+  return Object.fromEntries(entries) as PolicyFields;
+}
 
 /** The policy as a device gets it (MS-ASPROV 2.2.2.28): one element for each setting. */
-export const easProvisionDoc = v.struct(provisionPage, fields);
+export const easProvisionDoc = v.struct(provisionPage, policyFields());

@@ -17,8 +17,8 @@ export interface CodePage<Name extends string = string> {
 }
 
 /** A tag that not all versions have. */
-export function tag(token: number, since: ProtocolVersion, until?: ProtocolVersion): Tag {
-  return { token, since, until };
+export function tag(token: number, first: ProtocolVersion, last?: ProtocolVersion): Tag {
+  return { token, since: first, until: last };
 }
 
 /** A code page; a bare token is a tag that all versions have. */
@@ -31,6 +31,7 @@ export function codePage<Name extends string>(
     key,
     typeof token === "number" ? tag(token, "2.5") : token,
   ]);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- fromEntries forgets the keys
   const tags = Object.fromEntries(entries) as Record<Name, Tag>;
   return { number, name, prefix: name.toLowerCase(), tags };
 }
@@ -55,7 +56,7 @@ export type Fields = Readonly<Record<string, Schema | Field>>;
 
 /** What an element holds, for the codec and for whoever walks through a schema. */
 export type Shape =
-  | { readonly kind: ValueKind }
+  | { readonly kind: "value"; readonly value: ValueKind }
   | { readonly kind: "struct" | "choices"; readonly page: CodePage; readonly fields: Fields }
   | { readonly kind: "textOr"; readonly other: Schema }
   | {
@@ -124,26 +125,30 @@ function schema<T>(shape: Shape): Schema<T> {
   return { shape, content: false };
 }
 
+function valueOf<T>(value: ValueKind): Schema<T> {
+  return schema({ kind: "value", value });
+}
+
 /** A string. */
-export const text = schema<string>({ kind: "text" });
+export const text = valueOf<string>("text");
 /** A whole number. */
-export const integer = schema<number>({ kind: "integer" });
+export const integer = valueOf<number>("integer");
 /** A number with a fraction. */
-export const decimal = schema<number>({ kind: "decimal" });
+export const decimal = valueOf<number>("decimal");
 /** "1" or "0"; an empty element says true, as GetChanges means it. */
-export const boolean = schema<boolean>({ kind: "boolean" });
+export const boolean = valueOf<boolean>("boolean");
 /** An element whose presence is the value. */
-export const emptyTag = schema<true>({ kind: "emptyTag" });
+export const emptyTag = valueOf<true>("emptyTag");
 /** A moment as `2009-05-19T10:42:20.000Z` (MS-ASDTYPE 2.3). */
-export const dateTime = schema<Date>({ kind: "dateTime" });
+export const dateTime = valueOf<Date>("dateTime");
 /** A moment as `20090519T104220Z` (MS-ASDTYPE 2.7.2). */
-export const compactDateTime = schema<Date>({ kind: "compactDateTime" });
+export const compactDateTime = valueOf<Date>("compactDateTime");
 /** Bytes, sent as opaque data. */
-export const opaque = schema<Buffer>({ kind: "opaque" });
+export const opaque = valueOf<Buffer>("opaque");
 /** A string is sent as an inline string, bytes as opaque data. */
-export const textOrBytes = schema<string | Buffer>({ kind: "textOrBytes" });
+export const textOrBytes = valueOf<string | Buffer>("textOrBytes");
 /** Names of empty elements of any page, each as `prefix:Name`: Supported, Schema. */
-export const tagNames = schema<string[]>({ kind: "tagNames" });
+export const tagNames = valueOf<string[]>("tagNames");
 
 /** Marks contents and secrets: logs and traces print only the length of the value. */
 export function content<T>(of: Schema<T>): Schema<T> {
@@ -203,6 +208,7 @@ function modified<X extends Schema | Field, C extends Count, Page = PageOf<X>>(
   of: X,
   change: Partial<Field>,
 ): Field<TypeOf<X>, C, Page> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the callers' types say what `change` does
   return { ...toField(of), ...change } as Field<TypeOf<X>, C, Page>;
 }
 

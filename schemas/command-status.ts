@@ -1,0 +1,183 @@
+import type { StatusRow } from "./status-code.ts";
+
+const look = "Look for the reason in the log.";
+const clientFault = "Update the client; if it stays, send the log entry to the developers.";
+
+type Rows = Readonly<Record<string, StatusRow>>;
+
+const success = [1, "Success."] as const;
+
+const folderChange = {
+  Success: success,
+  SpecialFolder: [3, "The folder is a special one and stays as it is."],
+  FolderNotFound: [4, "The folder does not exist: the device fetches the hierarchy."],
+  ParentNotFound: [5, "The parent folder does not exist: the device fetches the hierarchy."],
+  ServerError: [6, "The server failed; the device repeats.", look],
+  InvalidSyncKey: [9, "The sync key is not valid: the device fetches the whole hierarchy."],
+  IncorrectFormat: [10, "The request is not valid.", clientFault],
+  UnknownError: [11, "The server failed for an unknown reason.", look],
+  CodeUnknown: [12, "The mail server answered something unusual.", look],
+} as const satisfies Rows;
+
+const folderNamed = {
+  ...folderChange,
+  FolderExists: [2, "A folder of this name exists, or the folder is a special one."],
+} as const satisfies Rows;
+
+const composed = {
+  Success: success,
+} as const satisfies Rows;
+
+/** The statuses of each command of its own (MS-ASCMD 2.2.3.177, MS-ASPROV 2.2.2.54). */
+export const commandRows = {
+  Sync: {
+    Success: success,
+    InvalidSyncKey: [3, "The sync key is not valid: the device synchronises the folder anew."],
+    ProtocolError: [4, "The request has an error of meaning.", clientFault],
+    ServerError: [5, "The server failed; the device repeats.", look],
+    ConversionError: [6, "The item that the device sent is not valid.", clientFault],
+    Conflict: [7, "The server's change won over the device's."],
+    ObjectNotFound: [8, "The item is not there any more."],
+    CannotComplete: [9, "The mailbox may be full.", "Raise the quota or clear the mailbox."],
+    HierarchyChanged: [12, "The folder is gone: the device fetches the hierarchy."],
+    RequestIncomplete: [13, "The server has forgotten the request: send the whole one."],
+    InvalidWait: [14, "The time to wait is out of range; Limit says what is allowed."],
+    InvalidRequest: [15, "Too many folders are synchronised at once; Limit says how many."],
+    Retry: [16, "Something changed meanwhile: repeat the request."],
+  },
+  FolderSync: {
+    Success: success,
+    ServerError: folderChange.ServerError,
+    InvalidSyncKey: folderChange.InvalidSyncKey,
+    IncorrectFormat: folderChange.IncorrectFormat,
+    UnknownError: folderChange.UnknownError,
+    CodeUnknown: folderChange.CodeUnknown,
+  },
+  FolderCreate: folderNamed,
+  FolderDelete: folderChange,
+  FolderUpdate: folderNamed,
+  Ping: {
+    Expired: [1, "Nothing changed while the device waited."],
+    Changed: [2, "A folder has changed: the device synchronises it."],
+    MissingParameters: [3, "The server does not know what to watch: send the whole request."],
+    SyntaxError: [4, "The request is not valid.", clientFault],
+    IntervalOutOfRange: [5, "The heartbeat interval is out of range; the answer says the nearest."],
+    TooManyFolders: [6, "Too many folders; the answer says how many are allowed."],
+    HierarchyChanged: [7, "The hierarchy has changed: the device fetches it."],
+    ServerError: [8, "The server failed; the device repeats.", look],
+  },
+  ItemOperations: {
+    Success: success,
+    ProtocolError: [2, "The request is not valid.", clientFault],
+    ServerError: [3, "The server failed; the device repeats.", look],
+    BadLink: [4, "The link to the document is not valid."],
+    AccessDenied: [5, "The user may not read the document."],
+    NotFound: [6, "The item or document is not there, or may not be read."],
+    ConnectionFailed: [7, "The document server does not answer.", look],
+    InvalidRange: [8, "The range of bytes is not valid or too large."],
+    UnknownStore: [9, "The store is not known or not supported."],
+    FileEmpty: [10, "The file is empty."],
+    TooLarge: [11, "The answer would be too large.", "Raise the size limit."],
+    DownloadFailed: [12, "The file could not be read.", look],
+    ConversionFailed: [14, "The item could not be converted.", look],
+    InvalidAttachment: [15, "The attachment is not there."],
+    ResourceAccessDenied: [16, "The user may not read this."],
+    PartialSuccess: [17, "Only a part was done."],
+    CredentialsRequired: [18, "The document server wants a user name and password."],
+    ActionNotSupported: [156, "The server does not do this."],
+  },
+  Provision: {
+    Success: success,
+    ProtocolError: [2, "The request is not valid.", clientFault],
+    ServerError: [3, "The server failed; the device repeats.", look],
+  },
+  ProvisionPolicy: {
+    Success: success,
+    NoPolicy: [2, "There is no policy for this device."],
+    UnknownPolicyType: [3, "The type of policy is not known.", clientFault],
+    PolicyDataCorrupt: [4, "The policy of the server is broken.", look],
+    PolicyKeyMismatch: [5, "The device acknowledged another policy."],
+  },
+  GetItemEstimate: {
+    Success: success,
+    InvalidCollection: [2, "The folder does not exist: the device fetches the hierarchy."],
+    NotPrimed: [3, "The folder was never synchronised: the device does it first."],
+    InvalidSyncKey: [4, "The sync key is not valid: the device synchronises the folder."],
+  },
+  MoveItems: {
+    InvalidSource: [1, "The item or its folder is not there."],
+    InvalidDestination: [2, "The folder to move to is not there."],
+    Success: [3, "Success."],
+    SameFolder: [4, "The item is in that folder already."],
+    Failed: [5, "The item could not be moved to one place alone.", look],
+    Locked: [7, "The item is in use; the device repeats."],
+  },
+  SendMail: composed,
+  SmartForward: composed,
+  SmartReply: composed,
+  Settings: {
+    Success: success,
+    ProtocolError: [2, "The request is not valid.", clientFault],
+    AccessDenied: [3, "The user may not do this."],
+    ServerUnavailable: [4, "The server failed; the device repeats.", look],
+    InvalidArguments: [5, "A value is not valid."],
+    ConflictingArguments: [6, "Values exclude each other."],
+    DeniedByPolicy: [7, "The policy does not allow this."],
+  },
+  Search: {
+    Success: success,
+    InvalidRequest: [2, "The request is not valid.", clientFault],
+    ServerError: [3, "The server failed.", look],
+    BadLink: [4, "The link is not valid."],
+    AccessDenied: [5, "The user may not search here."],
+    NotFound: [6, "What is searched is not there."],
+    ConnectionFailed: [7, "The document server does not answer.", look],
+    TooComplex: [8, "The query is too complex."],
+    TimedOut: [10, "The search took too long."],
+    FolderSyncRequired: [11, "The device fetches the hierarchy first."],
+    EndOfRange: [12, "There is no more in this range."],
+    AccessBlocked: [13, "Access is blocked."],
+    CredentialsRequired: [14, "A user name and password are wanted."],
+  },
+  MeetingResponse: {
+    Success: success,
+    InvalidRequest: [2, "The meeting request is not there or not valid."],
+    MailboxError: [3, "The mailbox failed; the device repeats.", look],
+    ServerError: [4, "The server failed; the device repeats.", look],
+  },
+  ResolveRecipients: {
+    Success: success,
+    Ambiguous: [2, "The name means several people; all are in the answer."],
+    AmbiguousPartial: [3, "The name means several people; some are in the answer."],
+    NotFound: [4, "The name means nobody."],
+    ProtocolError: [5, "The request is not valid.", clientFault],
+    ServerError: [6, "The server failed; the device repeats.", look],
+    NoCertificate: [7, "The recipient has no valid certificate."],
+    CertificateLimit: [8, "More certificates than asked for."],
+  },
+  ValidateCert: {
+    Success: success,
+    ProtocolError: [2, "The request is not valid.", clientFault],
+    InvalidSignature: [3, "The signature cannot be checked."],
+    UntrustedSource: [4, "The certificate is of an untrusted source."],
+    InvalidChain: [5, "The chain of certificates is not right."],
+    NotForSigning: [6, "The certificate is not for signing mail."],
+    Expired: [7, "The certificate has expired or is not valid yet."],
+    InconsistentTimes: [8, "The times of the chain do not fit."],
+    WrongRole: [9, "A certificate of the chain is used wrongly."],
+    IncompleteInformation: [10, "The certificate lacks something."],
+    WrongUse: [11, "A certificate of the chain is used wrongly."],
+    WrongAddress: [12, "The certificate is of another mail address."],
+    Revoked: [13, "The certificate was revoked."],
+    RevocationServerOffline: [14, "The server of revocations does not answer.", look],
+    ChainRevoked: [15, "A certificate of the chain was revoked."],
+    RevocationUnknown: [16, "It is not known whether the certificate was revoked."],
+    UnknownError: [17, "The server failed.", look],
+  },
+  Find: {
+    Success: success,
+    InvalidRequest: [2, "The request is not valid.", clientFault],
+    FolderSyncRequired: [3, "The device fetches the hierarchy first."],
+    StartWithRangeZero: [4, "The range must begin with 0."],
+  },
+} as const satisfies Readonly<Record<string, Rows>>;

@@ -1,0 +1,227 @@
+import { rank } from "../../schemas/version.ts";
+import { classesByPage, layoutOf, layoutOfStruct } from "./layout.ts";
+import { END_OF_ELEMENT, Reader } from "./reader.ts";
+import { tagName } from "./tag-names.ts";
+import { parseBoolean, parseDecimal, parseInteger, parseMoment } from "./values.ts";
+import type { ProtocolVersion } from "../../schemas/version.ts";
+import type { Message, Schema, Shape, ValueKind } from "../../schemas/vocabulary.ts";
+import type { Child, Layout } from "./layout.ts";
+
+/** Reads an element that was entered; undefined is as good as no element. */
+type Decoder = (reader: Reader, filled: boolean, version: number) => unknown;
+type Values = Record<string, unknown>;
+
+const decoders = new WeakMap<Schema, Decoder>();
+
+function decoderOf(of: Schema): Decoder {
+  const known = decoders.get(of);
+  if (known !== undefined) return known;
+  const decoder = compile(of.shape);
+  decoders.set(of, decoder);
+  return decoder;
+}
+
+function compile(shape: Shape): Decoder {
+  switch (shape.kind) {
+    case "struct":
+      return structDecoder(layoutOf(shape.page, shape.fields));
+    case "choices":
+      return choicesDecoder(layoutOf(shape.page, shape.fields));
+    case "textOr":
+      return textOrDecoder(shape.other);
+    case "byClass":
+      return shape.extra === undefined
+        ? classDecoder(shape.classes)
+        : propertiesDecoder(shape.classes, shape.extra);
+    case "value":
+      return valueDecoders[shape.value];
+  }
+}
+
+/** A value that is written as text; an empty element is none. */
+function parsed(what: string, parse: (text: string) => unknown): Decoder {
+  return (reader, filled) => {
+    const text = filled ? reader.text() : "";
+    if (text === "") return undefined;
+    const value = parse(text);
+    if (value === undefined) throw reader.invalid(`is no ${what}`);
+    return value;
+  };
+}
+
+function decodeText(reader: Reader, filled: boolean): string {
+  return filled ? reader.text() : "";
+}
+
+function decodeBytes(reader: Reader, filled: boolean): Buffer {
+  return filled ? reader.bytes() : Buffer.alloc(0);
+}
+
+const parsedBoolean = parsed("boolean", parseBoolean);
+const moment = parsed("date and time", parseMoment);
+
+const valueDecoders: Readonly<Record<ValueKind, Decoder>> = {
+  text: decodeText,
+  integer: parsed("whole number", parseInteger),
+  decimal: parsed("number", parseDecimal),
+  boolean: (reader, filled, version) => parsedBoolean(reader, filled, version) ?? true,
+  emptyTag: (reader, filled) => {
+    if (filled) reader.skip();
+    return true;
+  },
+  dateTime: moment,
+  compactDateTime: moment,
+  opaque: decodeBytes,
+  textOrBytes: (reader, filled) => (reader.atOpaque() ? decodeBytes : decodeText)(reader, filled),
+  tagNames: decodeTagNames,
+};
+
+function decodeTagNames(reader: Reader, filled: boolean): string[] {
+  const names: string[] = [];
+  if (!filled) return names;
+  for (let id = reader.next(); id !== END_OF_ELEMENT; id = reader.next()) {
+    const name = tagName(id);
+    if (name !== undefined) names.push(name);
+    if (reader.filled) reader.skip();
+  }
+  return names;
+}
+
+/** Reads the child that `next` found. */
+function decodeChild(reader: Reader, child: Child, version: number): unknown {
+  reader.enter(child.key);
+  const value = decoderOf(child.schema)(reader, reader.filled, version);
+  reader.leave();
+  return value;
+}
+
+/** Reads the children of a filled element; those that `take` does not know are passed over. */
+function eachChild(reader: Reader, take: (id: number) => boolean): void {
+  for (let id = reader.next(); id !== END_OF_ELEMENT; id = reader.next()) {
+    if (!take(id) && reader.filled) reader.skip();
+  }
+}
+
+function put(values: Values, child: Child, value: unknown): void {
+  if (value === undefined) return;
+  const list = values[child.key];
+  if (child.count === "many" && Array.isArray(list)) list.push(value);
+  else values[child.key] = value;
+}
+
+function emptyValues(layout: Layout): Values {
+  const values: Values = {};
+  for (const child of layout.lists) values[child.key] = [];
+  return values;
+}
+
+function requireAll(reader: Reader, layout: Layout, values: Values, version: number): void {
+  for (const child of layout.required) {
+    const expected = version >= child.first && version <= child.last;
+    if (expected && values[child.key] === undefined) {
+      throw reader.invalid(`${child.key} is missing`, child.missing);
+    }
+  }
+}
+
+function structDecoder(layout: Layout): Decoder {
+  return (reader, filled, version) => {
+    const values = emptyValues(layout);
+    if (filled) {
+      eachChild(reader, (id) => {
+        const child = layout.byId.get(id);
+        if (child !== undefined) put(values, child, decodeChild(reader, child, version));
+        return child !== undefined;
+      });
+    }
+    requireAll(reader, layout, values, version);
+    return values;
+  };
+}
+
+function choicesDecoder(layout: Layout): Decoder {
+  return (reader, filled, version) => {
+    const choices: Values[] = [];
+    if (!filled) return choices;
+    eachChild(reader, (id) => {
+      const child = layout.byId.get(id);
+      if (child !== undefined) choices.push({ [child.key]: decodeChild(reader, child, version) });
+      return child !== undefined;
+    });
+    return choices;
+  };
+}
+
+function textOrDecoder(other: Schema): Decoder {
+  return (reader, filled, version) => {
+    if (!filled || reader.atText()) return decodeText(reader, filled);
+    return decoderOf(other)(reader, filled, version);
+  };
+}
+
+type Classes = Readonly<Record<string, Schema>>;
+
+/** The class of the item whose content comes next: told by a page that only one class has. */
+function lookForClass(reader: Reader, byPage: ReadonlyMap<number, string>): string | undefined {
+  const mark = reader.mark();
+  let found: string | undefined;
+  for (let id = reader.next(); id !== END_OF_ELEMENT; id = reader.next()) {
+    found = byPage.get(Math.floor(id / 256));
+    if (found !== undefined) break;
+    if (reader.filled) reader.skip();
+  }
+  reader.reset(mark);
+  return found;
+}
+
+function classDecoder(classes: Classes): Decoder {
+  const byPage = classesByPage(classes);
+  const [first = ""] = Object.keys(classes);
+  return (reader, filled, version) => {
+    const name = (filled ? lookForClass(reader, byPage) : undefined) ?? first;
+    const schema = classes[name];
+    return schema && { [name]: decoderOf(schema)(reader, filled, version) };
+  };
+}
+
+/** The elements of `extra` are beside those of the class; without the latter there is no class. */
+function propertiesDecoder(classes: Classes, extra: Schema): Decoder {
+  const byPage = classesByPage(classes);
+  const [first = ""] = Object.keys(classes);
+  const extras = layoutOfStruct(extra);
+  return (reader, filled, version) => {
+    const values = emptyValues(extras);
+    if (!filled) return values;
+    const name = lookForClass(reader, byPage) ?? first;
+    const schema = classes[name];
+    const layout = schema && layoutOfStruct(schema);
+    const item = layout === undefined ? {} : emptyValues(layout);
+    eachChild(reader, (id) => {
+      const own = extras.byId.get(id);
+      const child = own ?? layout?.byId.get(id);
+      if (child === undefined) return false;
+      if (own === undefined) values[name] = item;
+      put(own === undefined ? item : values, child, decodeChild(reader, child, version));
+      return true;
+    });
+    return values;
+  };
+}
+
+/**
+ * Decodes a message. Elements that the message does not have are passed over; those of a newer
+ * version are read. Throws a WbxmlError.
+ */
+export function decode<T>(bytes: Buffer, message: Message<T>, version: ProtocolVersion): T {
+  const reader = new Reader(bytes);
+  const id = reader.next();
+  if (id !== rootId(message)) throw reader.invalid(`the root is not ${message.root}`);
+  reader.enter(message.root);
+  const value = decoderOf(message)(reader, reader.filled, rank(version));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- decoded by the schema of T
+  return value as T;
+}
+
+function rootId({ page, root }: Message): number {
+  return page.number * 256 + (page.tags[root]?.token ?? 0);
+}

@@ -1,0 +1,154 @@
+import { rank } from "../../schemas/version.ts";
+import { layoutOf, layoutOfStruct } from "./layout.ts";
+import { tagByName } from "./tag-names.ts";
+import { formatCompact, formatDateTime } from "./values.ts";
+import { Writer } from "./writer.ts";
+import type { ProtocolVersion } from "../../schemas/version.ts";
+import type { Message, Schema, Shape, ValueKind } from "../../schemas/vocabulary.ts";
+import type { Child, Layout } from "./layout.ts";
+
+/** Writes the content of an element that was opened. */
+type Encoder = (writer: Writer, value: unknown, version: number) => void;
+type Values = Readonly<Record<string, unknown>>;
+
+const encoders = new WeakMap<Schema, Encoder>();
+
+function encoderOf(of: Schema): Encoder {
+  const known = encoders.get(of);
+  if (known !== undefined) return known;
+  const encoder = compile(of.shape);
+  encoders.set(of, encoder);
+  return encoder;
+}
+
+function compile(shape: Shape): Encoder {
+  switch (shape.kind) {
+    case "struct":
+      return structEncoder(layoutOf(shape.page, shape.fields));
+    case "choices":
+      return choicesEncoder(layoutOf(shape.page, shape.fields));
+    case "textOr":
+      return (writer, value, version) => {
+        if (typeof value === "string") writer.text(value);
+        else encoderOf(shape.other)(writer, value, version);
+      };
+    case "byClass":
+      return classEncoder(shape.classes, shape.extra);
+    case "value":
+      return valueEncoders[shape.value];
+  }
+}
+
+/** A value that the types do not allow: a fault of the program, not of a message. */
+function unfit(what: string, value: unknown): TypeError {
+  return new TypeError(`${typeof value} where ${what} is wanted`);
+}
+
+function isValues(value: unknown): value is Values {
+  return typeof value === "object" && value !== null;
+}
+
+function encodeText(writer: Writer, value: unknown): void {
+  if (typeof value !== "string") throw unfit("a string", value);
+  writer.text(value);
+}
+
+function encodeNumber(writer: Writer, value: unknown): void {
+  if (typeof value !== "number" || !Number.isFinite(value)) throw unfit("a number", value);
+  writer.text(String(value));
+}
+
+function encodeBytes(writer: Writer, value: unknown): void {
+  if (!(value instanceof Uint8Array)) throw unfit("bytes", value);
+  writer.opaque(value);
+}
+
+function encodeMoment(format: (date: Date) => string): Encoder {
+  return (writer, value) => {
+    if (!(value instanceof Date)) throw unfit("a date", value);
+    writer.text(format(value));
+  };
+}
+
+const valueEncoders: Readonly<Record<ValueKind, Encoder>> = {
+  text: encodeText,
+  integer: encodeNumber,
+  decimal: encodeNumber,
+  boolean: (writer, value) => writer.text(value === true ? "1" : "0"),
+  emptyTag: () => undefined,
+  dateTime: encodeMoment(formatDateTime),
+  compactDateTime: encodeMoment(formatCompact),
+  opaque: encodeBytes,
+  textOrBytes: (writer, value) => {
+    if (typeof value === "string") writer.text(value);
+    else encodeBytes(writer, value);
+  },
+  tagNames: encodeTagNames,
+};
+
+function encodeTagNames(writer: Writer, value: unknown): void {
+  if (!Array.isArray(value)) throw unfit("an array", value);
+  for (const name of value) {
+    const tag = tagByName(String(name));
+    if (tag === undefined) throw unfit("the name of a tag", name);
+    writer.close(writer.open(tag.page.number, tag.token));
+  }
+}
+
+function encodeChild(writer: Writer, child: Child, value: unknown, version: number): void {
+  const start = writer.open(child.page, child.token);
+  encoderOf(child.schema)(writer, value, version);
+  writer.close(start);
+}
+
+/** Writes what a struct or choice has of a child: nothing, one element, or several. */
+function encodeField(writer: Writer, child: Child, value: unknown, version: number): void {
+  if (value === undefined || version < child.first || version > child.last) return;
+  if (child.count !== "many") {
+    encodeChild(writer, child, value, version);
+    return;
+  }
+  if (!Array.isArray(value)) throw unfit("an array", value);
+  for (const each of value) encodeChild(writer, child, each, version);
+}
+
+function structEncoder(layout: Layout): Encoder {
+  return (writer, value, version) => {
+    if (!isValues(value)) throw unfit("an object", value);
+    for (const child of layout.children) encodeField(writer, child, value[child.key], version);
+  };
+}
+
+function choicesEncoder(layout: Layout): Encoder {
+  return (writer, value, version) => {
+    if (!Array.isArray(value)) throw unfit("an array", value);
+    for (const choice of value) {
+      if (!isValues(choice)) throw unfit("an object", choice);
+      for (const child of layout.children) encodeField(writer, child, choice[child.key], version);
+    }
+  };
+}
+
+function classEncoder(
+  classes: Readonly<Record<string, Schema>>,
+  extra: Schema | undefined,
+): Encoder {
+  const extras = extra && structEncoder(layoutOfStruct(extra));
+  return (writer, value, version) => {
+    if (!isValues(value)) throw unfit("an object", value);
+    extras?.(writer, value, version);
+    for (const [name, schema] of Object.entries(classes)) {
+      if (value[name] !== undefined) encoderOf(schema)(writer, value[name], version);
+    }
+  };
+}
+
+/** Encodes a message; elements that the version does not have are left out. */
+export function encode<T>(value: T, message: Message<T>, version: ProtocolVersion): Buffer {
+  const writer = new Writer();
+  const root = message.page.tags[message.root];
+  const start = writer.open(message.page.number, root?.token ?? 0);
+  encoderOf(message)(writer, value, rank(version));
+  writer.close(start);
+  return writer.finish();
+}
