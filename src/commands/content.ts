@@ -62,10 +62,7 @@ export async function mapMails(
 class Attempts {
   readonly failed: Unmapped[] = [];
 
-  each<Result>(
-    items: readonly MailItem[],
-    work: (item: MailItem) => Result,
-  ): Map<number, Result> {
+  each<Result>(items: readonly MailItem[], work: (item: MailItem) => Result): Map<number, Result> {
     const results = new Map<number, Result>();
     for (const item of items) {
       try {
@@ -110,7 +107,10 @@ export async function reportUnmapped(
 ): Promise<void> {
   for (const { number, error } of unmapped) {
     const reason = error instanceof Error ? error.message : String(error);
-    context.log.warn({ collectionId, number, err: error }, "an item is skipped: it cannot be mapped");
+    context.log.warn(
+      { collectionId, number, err: error },
+      "an item is skipped: it cannot be mapped",
+    );
     await context.devices.recordSkipped(context.device, { collectionId, number, reason });
   }
 }

@@ -12,7 +12,7 @@ import {
 } from "../../sync/types.ts";
 import type { Context } from "../context.ts";
 import { defaultWindowSize, maxUploads } from "../limits.ts";
-import { syncStatus } from "../status.ts";
+import { commandStatus } from "../../../schemas/status.ts";
 import { download, repeat } from "./download.ts";
 import { fetchResponses } from "./fetch.ts";
 import { isMailFilter, mailOptions, optionsFor, sinceDayOf } from "./options.ts";
@@ -25,13 +25,14 @@ import type {
 } from "./types.ts";
 import { upload } from "./upload.ts";
 
+const status = commandStatus.Sync;
+
 /** What a collection contributes to the answer; undefined: nothing to say, the key stays. */
 export type CollectionAnswer = AnsweredCollection | undefined;
 
 /** A collection of the request with its open state, or the Status that it gets instead. */
 export type OpenCollection = { readonly asked: AskedCollection } & (
-  | { readonly opened: Opened }
-  | { readonly status: number }
+  { readonly opened: Opened } | { readonly status: number }
 );
 
 /** Names the content of a collection's request: the same request again gets the same answer. */
@@ -45,15 +46,15 @@ export async function openCollection(
   asked: AskedCollection,
 ): Promise<OpenCollection> {
   const folder = await context.mailbox.folder(asked.CollectionId);
-  if (folder === undefined) return { asked, status: syncStatus.folderHierarchyChanged };
-  if (!isAcceptable(asked)) return { asked, status: syncStatus.protocolError };
+  if (folder === undefined) return { asked, status: status.HierarchyChanged };
+  if (!isAcceptable(asked)) return { asked, status: status.ProtocolError };
   const partnership = { accountId: context.account.id, deviceId: context.device.id };
   const request = { hash: requestHash(asked), signal: context.signal };
   try {
     const { CollectionId, SyncKey } = asked;
     return { asked, opened: await context.sync.open(partnership, CollectionId, SyncKey, request) };
   } catch (error) {
-    if (error instanceof InvalidSyncKey) return { asked, status: syncStatus.invalidSyncKey };
+    if (error instanceof InvalidSyncKey) return { asked, status: status.InvalidSyncKey };
     throw error;
   }
 }
@@ -79,27 +80,27 @@ export async function syncCollection(
     // The whole request is answered 503 when the server is out of reach, or when another one answered.
     if (error instanceof BackendUnavailable || error instanceof KeyTaken) throw error;
     if (context.signal.aborted) throw error;
-    const status = statusOf(error);
-    if (status === syncStatus.serverError) {
+    const code = statusOf(error);
+    if (code === status.ServerError) {
       context.log.error({ collectionId: asked.CollectionId, err: error }, "a collection failed");
     }
-    return failed(asked, status);
+    return failed(asked, code);
   } finally {
     await context.sync.release(open.opened);
   }
 }
 
 function statusOf(error: unknown): number {
-  if (error instanceof InvalidSyncKey) return syncStatus.invalidSyncKey;
-  if (!(error instanceof BackendError)) return syncStatus.serverError;
-  if (error.fault === "no such folder") return syncStatus.folderHierarchyChanged;
-  return error.fault === "over quota" ? syncStatus.outOfSpace : syncStatus.serverError;
+  if (error instanceof InvalidSyncKey) return status.InvalidSyncKey;
+  if (!(error instanceof BackendError)) return status.ServerError;
+  if (error.fault === "no such folder") return status.HierarchyChanged;
+  return error.fault === "over quota" ? status.CannotComplete : status.ServerError;
 }
 
 /** Status 3 sends the device back to key 0 (MS-ASCMD 2.2.3.177.17); else its key still holds. */
-function failed(asked: AskedCollection, status: number): AnsweredCollection {
-  const SyncKey = status === syncStatus.invalidSyncKey ? "0" : asked.SyncKey;
-  return { ...nameOf(asked), SyncKey, Status: status };
+function failed(asked: AskedCollection, Status: number): AnsweredCollection {
+  const SyncKey = Status === status.InvalidSyncKey ? "0" : asked.SyncKey;
+  return { ...nameOf(asked), SyncKey, Status };
 }
 
 /** Class is told up to 12.1 (MS-ASCMD 2.2.3.29.2). */
@@ -150,7 +151,7 @@ async function primed(
 ): Promise<AnsweredCollection> {
   const nothing = { operations: [], uploads: [], more: false };
   const SyncKey = await context.sync.commit(opened, head, nothing);
-  return { ...nameOf(asked), SyncKey, Status: syncStatus.success };
+  return { ...nameOf(asked), SyncKey, Status: status.Success };
 }
 
 interface Changed {
@@ -210,7 +211,7 @@ function answered(asked: AskedCollection, of: Answered): AnsweredCollection {
   return {
     ...nameOf(asked),
     SyncKey: of.key,
-    Status: syncStatus.success,
+    Status: status.Success,
     ...(of.more ? { MoreAvailable: true as const } : {}),
     ...(of.commands.length > 0 ? { Commands: [...of.commands] } : {}),
     ...(Responses.length > 0 ? { Responses } : {}),
@@ -219,11 +220,11 @@ function answered(asked: AskedCollection, of: Answered): AnsweredCollection {
 
 /** Successful changes and deletes get no response of their own (MS-ASCMD 2.2.3.24, R6234). */
 function responseOf(collectionId: string, result: UploadResult): CommandResponse[] {
-  const { kind, number, status } = result;
-  if (kind === "add") return [{ Add: { ClientId: result.clientId ?? "", Status: status } }];
-  if (status === syncStatus.success) return [];
+  const { kind, number, status: Status } = result;
+  if (kind === "add") return [{ Add: { ClientId: result.clientId ?? "", Status } }];
+  if (Status === status.Success) return [];
   const ServerId =
     number === undefined ? (result.serverId ?? "") : itemServerId(collectionId, number);
-  if (kind === "change") return [{ Change: { ServerId, Status: status } }];
-  return [{ Delete: { ServerId, Status: status } }];
+  if (kind === "change") return [{ Change: { ServerId, Status } }];
+  return [{ Delete: { ServerId, Status } }];
 }

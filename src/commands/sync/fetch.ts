@@ -2,9 +2,11 @@
 import { itemNumber } from "../../mailbox/mailbox.ts";
 import { mapMails, reportUnmapped } from "../content.ts";
 import type { Context } from "../context.ts";
-import { syncStatus } from "../status.ts";
+import { commandStatus } from "../../../schemas/status.ts";
 import { mailOptions } from "./options.ts";
 import type { AskedCollection, CommandResponse, SyncOptions } from "./types.ts";
+
+const status = commandStatus.Sync;
 
 /** The answers to the Fetch commands of a collection. */
 export async function fetchResponses(
@@ -23,8 +25,8 @@ export async function fetchResponses(
   await reportUnmapped(context, CollectionId, mapped.unmapped);
   return serverIds.map((ServerId) => {
     const Email = mapped.data.get(itemNumber(CollectionId, ServerId) ?? 0);
-    if (Email === undefined) return { Fetch: { ServerId, Status: syncStatus.objectNotFound } };
-    return { Fetch: { ServerId, Status: syncStatus.success, ApplicationData: { Email } } };
+    if (Email === undefined) return { Fetch: { ServerId, Status: status.ObjectNotFound } };
+    return { Fetch: { ServerId, Status: status.Success, ApplicationData: { Email } } };
   });
 }
 

@@ -72,4 +72,3 @@ async function openAll(
 async function releaseAll(context: Context, open: Iterable<OpenCollection>): Promise<void> {
   for (const one of open) if ("opened" in one) await context.sync.release(one.opened);
 }
-

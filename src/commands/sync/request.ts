@@ -1,9 +1,11 @@
 /** Defaults, cached requests and limits of a Sync request. */
 import type { Context } from "../context.ts";
 import { maxCollections, maxWaitMinutes, maxWindowSize } from "../limits.ts";
-import { syncStatus } from "../status.ts";
+import { commandStatus } from "../../../schemas/status.ts";
 import type { AskedCollection, SyncRequest, SyncResponse } from "./types.ts";
 import type { RequestOf } from "../../../schemas/commands.ts";
+
+const status = commandStatus.Sync;
 
 type Raw = RequestOf<"Sync">;
 
@@ -13,7 +15,7 @@ export type ReadRequest = { readonly asked: SyncRequest } | { readonly refused: 
 /** Fills a request from the cached one and checks it (MS-ASCMD 2.2.1.21.1, 2.2.3.131). */
 export async function readRequest(raw: Raw | undefined, context: Context): Promise<ReadRequest> {
   const complete = await completeRequest(raw, context);
-  if (complete === undefined) return { refused: { Status: syncStatus.requestNotComplete } };
+  if (complete === undefined) return { refused: { Status: status.RequestIncomplete } };
   const refused = refusal(complete, context);
   if (refused !== undefined) return { refused };
   return {
@@ -67,14 +69,14 @@ function hasCommands(raw: Raw): boolean {
 
 function refusal(raw: Raw, context: Context): SyncResponse | undefined {
   const collections = raw.Collections?.Collection ?? [];
-  if (collections.length === 0) return { Status: syncStatus.protocolError };
+  if (collections.length === 0) return { Status: status.ProtocolError };
   if (collections.length > maxCollections) {
-    return { Status: syncStatus.tooManyCollections, Limit: maxCollections };
+    return { Status: status.InvalidRequest, Limit: maxCollections };
   }
   if (raw.Wait !== undefined && raw.HeartbeatInterval !== undefined) {
-    return { Status: syncStatus.protocolError };
+    return { Status: status.ProtocolError };
   }
-  if (repeats(collections)) return { Status: syncStatus.protocolError };
+  if (repeats(collections)) return { Status: status.ProtocolError };
   return waitRefusal(raw, context);
 }
 
@@ -86,7 +88,7 @@ function repeats(collections: readonly AskedCollection[]): boolean {
 /** Out of bounds: Status 14 with the nearest allowed value as Limit (MS-ASCMD 2.2.3.92). */
 function waitRefusal(raw: Raw, context: Context): SyncResponse | undefined {
   const { minSeconds, maxSeconds } = context.push.bounds;
-  const Status = syncStatus.invalidWait;
+  const Status = status.InvalidWait;
   if (raw.Wait !== undefined) {
     const most = Math.min(maxWaitMinutes, Math.floor(maxSeconds / 60));
     const nearest = Math.min(Math.max(raw.Wait, 1), most);

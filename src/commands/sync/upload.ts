@@ -6,8 +6,10 @@ import { patchMailVersion } from "../../items/email/version.ts";
 import { itemNumber } from "../../mailbox/mailbox.ts";
 import type { Head, Uploaded, UploadResult } from "../../sync/types.ts";
 import type { Context } from "../context.ts";
-import { syncStatus } from "../status.ts";
+import { commandStatus } from "../../../schemas/status.ts";
 import type { AskedCollection, ClientCommand } from "./types.ts";
+
+const status = commandStatus.Sync;
 
 /** What the uploads did. */
 export interface Uploads {
@@ -48,7 +50,7 @@ interface Effects {
 
 /** Up to 14.1 a client adds no mail (drafts come with 16.0) and SMS is not kept: stop sending it. */
 function refusedAdd(add: { ClientId: string }): UploadResult {
-  return { kind: "add", clientId: add.ClientId, status: syncStatus.conversionError };
+  return { kind: "add", clientId: add.ClientId, status: status.ConversionError };
 }
 
 async function change(
@@ -79,11 +81,11 @@ function merge(earlier: Wanted | undefined, later: Wanted): Wanted {
 function readChange(collectionId: string, command: ChangeCommand): Wanted | UploadResult {
   const number = itemNumber(collectionId, command.ServerId);
   if (number === undefined) {
-    return { kind: "change", serverId: command.ServerId, status: syncStatus.objectNotFound };
+    return { kind: "change", serverId: command.ServerId, status: status.ObjectNotFound };
   }
   const data = command.ApplicationData;
   if (data === undefined || !("Email" in data) || isReadOnly(data.Email)) {
-    return { kind: "change", number, status: syncStatus.conversionError };
+    return { kind: "change", number, status: status.ConversionError };
   }
   return { number, change: { number, ...fromEasChange(data.Email) } };
 }
@@ -102,10 +104,10 @@ function changeResult(outcome: ItemOutcome): UploadResult {
 }
 
 const changeStatus = {
-  done: syncStatus.success,
-  gone: syncStatus.objectNotFound,
-  conflict: syncStatus.conflict,
-  refused: syncStatus.serverError,
+  done: status.Success,
+  gone: status.ObjectNotFound,
+  conflict: status.Conflict,
+  refused: status.ServerError,
 } as const;
 
 /** Only the property that the device changed moves on; another client's change is still to be told. */
@@ -129,7 +131,7 @@ async function remove(
     const serverId = command.Delete.ServerId;
     const number = itemNumber(asked.CollectionId, serverId);
     if (number !== undefined) numbers.add(number);
-    else results.push({ kind: "delete", serverId, status: syncStatus.objectNotFound });
+    else results.push({ kind: "delete", serverId, status: status.ObjectNotFound });
   }
   if (numbers.size === 0) return { effects: [], results };
   // DeletesAsMoves is true unless it says false (MS-ASCMD 2.2.3.43).
@@ -144,5 +146,5 @@ async function remove(
 }
 
 function deleteRefused({ number }: ItemOutcome): UploadResult {
-  return { kind: "delete", number, status: syncStatus.serverError };
+  return { kind: "delete", number, status: status.ServerError };
 }

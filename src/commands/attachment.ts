@@ -1,0 +1,62 @@
+/** Attachments by FileReference, decoded from their transfer encoding as they stream in. */
+import { Readable } from "node:stream";
+import { transferDecoder } from "../items/email/transfer.ts";
+import type { Part } from "../items/email/message.ts";
+import type { Context } from "./context.ts";
+
+/** An attachment's decoded bytes and what they are. */
+export interface Attachment {
+  readonly contentType: string;
+  readonly bytes: Readable;
+}
+
+/** Opens the attachment that a FileReference names; undefined when it is gone or was never ours. */
+export async function openAttachment(
+  fileReference: string,
+  { mailbox }: Context,
+): Promise<Attachment | undefined> {
+  const found = await mailbox.resolve(fileReference);
+  if (found === undefined || found.section === "") return undefined;
+  const [item] = await mailbox.list(found.collectionId, [found.number]);
+  const part = item === undefined ? undefined : partAt(item.structure, found.section);
+  if (part === undefined) return undefined;
+  const wire = await mailbox.openPart(found);
+  if (wire === undefined) return undefined;
+  const bytes = Readable.from(decoded(wire, part.encoding), { objectMode: false });
+  return { contentType: `${part.type}/${part.subtype}`, bytes };
+}
+
+/** The bytes of a range of a stream, and how long the whole stream is. */
+export async function readRange(
+  bytes: Readable,
+  range: { readonly first: number; readonly last: number },
+): Promise<{ readonly data: Buffer; readonly total: number }> {
+  const pieces: Buffer[] = [];
+  let total = 0;
+  for await (const piece of bytes as AsyncIterable<Buffer>) {
+    const from = Math.max(0, range.first - total);
+    const to = Math.min(piece.length, range.last + 1 - total);
+    if (from < to) pieces.push(piece.subarray(from, to));
+    total += piece.length;
+  }
+  return { data: Buffer.concat(pieces), total };
+}
+
+function partAt(part: Part, section: string): Part | undefined {
+  if (part.section === section) return part;
+  for (const child of part.children) {
+    const found = partAt(child, section);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+async function* decoded(wire: Readable, encoding: string): AsyncGenerator<Buffer> {
+  const decoder = transferDecoder(encoding);
+  for await (const piece of wire as AsyncIterable<Buffer>) {
+    const ready = decoder.push(piece);
+    if (ready.length > 0) yield ready;
+  }
+  const rest = decoder.end();
+  if (rest.length > 0) yield rest;
+}

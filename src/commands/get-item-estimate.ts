@@ -1,0 +1,72 @@
+/** GetItemEstimate (MS-ASCMD 2.2.1.9): how many changes wait in some collections. */
+import { BackendError } from "../backend.ts";
+import { commandStatus, StatusError } from "../../schemas/status.ts";
+import type { RequestOf, ResponseOf } from "../../schemas/commands.ts";
+import { InvalidSyncKey } from "../sync/types.ts";
+import type { Context } from "./context.ts";
+import { maxCollections, maxEstimate } from "./limits.ts";
+import { isMailFilter, sinceDayOf } from "./sync/options.ts";
+import type { SyncOptions } from "./sync/types.ts";
+
+const status = commandStatus.GetItemEstimate;
+
+type Asked = RequestOf<"GetItemEstimate">["Collections"]["Collection"][number];
+type Answered = ResponseOf<"GetItemEstimate">["Response"][number];
+
+/** Answers a GetItemEstimate; each collection has a Status of its own. */
+export async function handleGetItemEstimate(
+  request: RequestOf<"GetItemEstimate"> | undefined,
+  context: Context,
+): Promise<ResponseOf<"GetItemEstimate">> {
+  const collections = request?.Collections.Collection ?? [];
+  if (collections.length === 0 || collections.length > maxCollections) {
+    throw new StatusError(status.InvalidCollection);
+  }
+  const Response: Answered[] = [];
+  for (const asked of collections) Response.push(await estimated(asked, context));
+  return { Response };
+}
+
+async function estimated(asked: Asked, context: Context): Promise<Answered> {
+  const { CollectionId } = asked;
+  try {
+    const folder =
+      CollectionId === undefined ? undefined : await context.mailbox.folder(CollectionId);
+    if (folder === undefined) return { Status: status.InvalidCollection };
+    const Estimate = await estimate(asked, folder.collectionId, context);
+    const Collection = { Class: folder.class, CollectionId: folder.collectionId, Estimate };
+    return { Status: status.Success, Collection };
+  } catch (error) {
+    return { Status: statusOf(error) };
+  }
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof StatusError) return error.status;
+  if (error instanceof InvalidSyncKey) return status.InvalidSyncKey;
+  if (error instanceof BackendError) return status.InvalidCollection;
+  throw error;
+}
+
+async function estimate(asked: Asked, collectionId: string, context: Context): Promise<number> {
+  const { sync, mailbox, account, device, clock } = context;
+  if (asked.SyncKey === undefined || asked.SyncKey === "0") {
+    throw new StatusError(status.NotPrimed);
+  }
+  const partnership = { accountId: account.id, deviceId: device.id };
+  const head = await sync.peek(partnership, collectionId, asked.SyncKey);
+  if (head === undefined) throw new StatusError(status.InvalidSyncKey);
+  const options = filterOf(asked, head.options as SyncOptions | undefined);
+  // MS-ASCMD 2.2.3.68.1: no filter of mail; from 9 on no filter at all.
+  if (!isMailFilter(options?.FilterType)) {
+    throw new StatusError((options?.FilterType ?? 0) > 8 ? 103 : 110);
+  }
+  const window = { windowSize: maxEstimate, sinceDay: sinceDayOf(options, clock.now()) };
+  return sync.estimate(head, await mailbox.feed(collectionId), window);
+}
+
+/** From 14.0 the filter stands in Options, before beside the key; else the Sync's own holds. */
+function filterOf(asked: Asked, sticky: SyncOptions | undefined): Pick<SyncOptions, "FilterType"> {
+  const own = asked.Options.find((options) => (options.Class ?? "Email") === "Email");
+  return { FilterType: own?.FilterType ?? asked.FilterType ?? sticky?.FilterType };
+}

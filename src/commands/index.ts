@@ -1,0 +1,24 @@
+/** The commands that this server handles; the OPTIONS header is made from this registry. */
+import type { Handlers } from "./context.ts";
+import { handleFolderSync } from "./folder-sync.ts";
+import { handleGetAttachment } from "./get-attachment.ts";
+import { handleGetItemEstimate } from "./get-item-estimate.ts";
+import { handleItemOperations } from "./item-operations.ts";
+import { handlePing } from "./ping.ts";
+import { handleProvision } from "./provision.ts";
+import { handleSendMail } from "./send-mail.ts";
+import { handleSettings } from "./settings.ts";
+import { handleSync } from "./sync/handle.ts";
+
+/** Handlers by command name. */
+export const handlers = {
+  Sync: handleSync,
+  SendMail: handleSendMail,
+  GetAttachment: handleGetAttachment,
+  FolderSync: handleFolderSync,
+  GetItemEstimate: handleGetItemEstimate,
+  Settings: handleSettings,
+  Ping: handlePing,
+  ItemOperations: handleItemOperations,
+  Provision: handleProvision,
+} satisfies Handlers;
