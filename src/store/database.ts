@@ -1,7 +1,14 @@
 /** The pool of PostgreSQL connections, transactions, and hints between gateway processes. */
-import pg from "pg";
+import {
+  Client,
+  Pool,
+  type ClientConfig,
+  type CustomTypesConfig,
+  type PoolClient,
+  types,
+} from "pg";
 import type { Log } from "../kit/log.ts";
-import { statementError, unavailable } from "./errors.ts";
+import { statementError, StoreUnavailable, unavailable } from "./errors.ts";
 import * as limits from "./limits.ts";
 import { Listener } from "./listener.ts";
 import type { Database, Sql } from "./sql.ts";
@@ -9,20 +16,20 @@ import type { Database, Sql } from "./sql.ts";
 /** The hints of all gateway processes go through this channel. */
 const channel = "eastgate";
 
-const int8 = pg.types.builtins.INT8;
+const int8 = types.builtins.INT8;
 
 // Per connection, so that the parsers of the process's other users of `pg` stay as they are.
-const types: pg.CustomTypesConfig = {
+const parsers: CustomTypesConfig = {
   getTypeParser: (type, format) =>
-    type === int8 && format !== "binary" ? BigInt : pg.types.getTypeParser(type, format ?? "text"),
+    type === int8 && format !== "binary" ? BigInt : types.getTypeParser(type, format ?? "text"),
 };
 
 /** How to connect to a PostgreSQL server: `postgresql://…`, a socket's folder as `?host=/folder`. */
-export function connectionConfig(url: string): pg.ClientConfig {
+export function connectionConfig(url: string): ClientConfig {
   return {
     connectionString: url,
     application_name: "eastgate",
-    types,
+    types: parsers,
     keepAlive: true,
     connectionTimeoutMillis: limits.connectTimeoutMs,
     statement_timeout: limits.statementTimeoutMs,
@@ -33,9 +40,9 @@ export function connectionConfig(url: string): pg.ClientConfig {
 
 /** One connection of the pool, as `Sql`. */
 class Connection implements Sql {
-  readonly client: pg.PoolClient;
+  readonly client: PoolClient;
 
-  constructor(client: pg.PoolClient) {
+  constructor(client: PoolClient) {
     this.client = client;
   }
 
@@ -49,13 +56,21 @@ class Connection implements Sql {
   }
 }
 
+/** False for a connection that cannot roll back: it has to be closed, which rolls back too. */
+async function rolledBack(client: PoolClient): Promise<boolean> {
+  return client.query("ROLLBACK").then(
+    () => true,
+    () => false,
+  );
+}
+
 /** `Database` over a pool of `pg`. */
 export class PostgresDatabase implements Database {
-  readonly #pool: pg.Pool;
+  readonly #pool: Pool;
   readonly #listener: Listener;
 
   constructor(url: string, log: Log, maxConnections: number) {
-    this.#pool = new pg.Pool({
+    this.#pool = new Pool({
       ...connectionConfig(url),
       max: maxConnections,
       idleTimeoutMillis: limits.idleConnectionMs,
@@ -65,7 +80,7 @@ export class PostgresDatabase implements Database {
     this.#pool.on("error", lost);
     // The pool listens to idle clients alone: without this a connection lost in a transaction ends the process.
     this.#pool.on("connect", (client) => client.on("error", () => {}));
-    this.#listener = new Listener(() => new pg.Client(connectionConfig(url)), channel, log);
+    this.#listener = new Listener(() => new Client(connectionConfig(url)), channel, log);
   }
 
   async rows<Row>(name: string, text: string, values?: readonly unknown[]): Promise<Row[]> {
@@ -86,7 +101,7 @@ export class PostgresDatabase implements Database {
    * Throws `StoreUnavailable`.
    */
   async connection<Result>(
-    work: (connection: Sql & { readonly client: pg.PoolClient }) => Promise<Result>,
+    work: (connection: Sql & { readonly client: PoolClient }) => Promise<Result>,
   ): Promise<Result> {
     const client = await this.#pool.connect().catch((error: unknown) => {
       throw unavailable(error);
@@ -96,12 +111,7 @@ export class PostgresDatabase implements Database {
       client.release();
       return result;
     } catch (error) {
-      // A connection that cannot roll back is closed, which rolls back too.
-      const broken = await client.query("ROLLBACK").then(
-        () => false,
-        () => true,
-      );
-      client.release(broken);
+      client.release(error instanceof StoreUnavailable || !(await rolledBack(client)));
       throw error;
     }
   }

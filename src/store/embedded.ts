@@ -1,16 +1,10 @@
 /** The database of a gateway that was given none: a real PostgreSQL server, kept in the data directory. */
 import { setTimeout as pause } from "node:timers/promises";
-import pg from "pg";
+import { type Client, DatabaseError } from "pg";
 import type { Log } from "../kit/log.ts";
 import { type Cluster, databaseName, prepareCluster } from "./embedded/cluster.ts";
 import * as limits from "./embedded/limits.ts";
-import {
-  clusterUrl,
-  ensureRunning,
-  type Postmaster,
-  stopServer,
-  watchOver,
-} from "./embedded/postmaster.ts";
+import { clusterUrl, ensureRunning, type Postmaster, stopServer } from "./embedded/postmaster.ts";
 
 /** How to run the embedded server. */
 export interface EmbeddedOptions {
@@ -40,7 +34,7 @@ class Embedded implements EmbeddedDatabase {
   readonly #settings: Readonly<Record<string, string>>;
   readonly #log: Log;
   readonly #closing = new AbortController();
-  #running: { readonly postmaster: Postmaster; readonly watch: Disposable | undefined } | undefined;
+  #running: Postmaster | undefined;
   #port: number | undefined;
   #restarting: Promise<void> = Promise.resolve();
 
@@ -55,7 +49,7 @@ class Embedded implements EmbeddedDatabase {
   }
 
   get pid(): number {
-    return this.#running?.postmaster.pid ?? 0;
+    return this.#running?.pid ?? 0;
   }
 
   urlOf(database: string): string {
@@ -63,14 +57,12 @@ class Embedded implements EmbeddedDatabase {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const wanted = { port: this.#port, signal: AbortSignal.any([signal, this.#closing.signal]) };
-    const postmaster = await ensureRunning(this.#cluster, this.#settings, wanted);
-    const owned = await this.#take(postmaster);
+    const postmaster = await this.#find(AbortSignal.any([signal, this.#closing.signal]));
     const { pid, port, adopted, keeper } = postmaster;
     this.#port = port;
-    this.#running = { postmaster, watch: owned ? watchOver(pid, this.#cluster) : undefined };
+    this.#running = postmaster;
     this.#log.info(
-      { pid, adopted, owned, folder: this.#cluster.data },
+      { pid, guest: adopted, folder: this.#cluster.data },
       "The embedded database runs",
     );
     keeper.once("end", () => {
@@ -81,34 +73,53 @@ class Embedded implements EmbeddedDatabase {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     await this.#restarting;
-    const { postmaster, watch } = this.#running ?? {};
-    await postmaster?.keeper.end();
-    if (postmaster !== undefined && watch !== undefined)
-      await stopServer(postmaster.pid, this.#cluster);
-    watch?.[Symbol.dispose]();
+    const running = this.#running;
     this.#running = undefined;
+    await running?.keeper.end();
+    if (running?.adopted === false) await stopServer(running.pid, this.#cluster);
   }
 
-  /** Makes the database where it is missing; true when this process is now the server's owner. */
-  async #take({ keeper }: Postmaster): Promise<boolean> {
-    const found = await keeper.query("SELECT 1 FROM pg_database WHERE datname = $1", [
-      databaseName,
-    ]);
-    if (found.rowCount === 0) {
-      await keeper.query(`CREATE DATABASE ${databaseName}`).catch((error: unknown) => {
-        // Another process that starts now made it in between.
-        if (!(error instanceof pg.DatabaseError && error.code === "42P04")) throw error;
+  /** The server: started where none runs, started anew when its owner is dead. */
+  async #find(signal: AbortSignal): Promise<Postmaster> {
+    for (let attempt = 1; ; attempt += 1) {
+      const wanted = { port: this.#port, signal };
+      const postmaster = await ensureRunning(this.#cluster, this.#settings, wanted);
+      const owned = await this.#take(postmaster).catch((error: unknown) => {
+        if (attempt === limits.maxStartAttempts) throw error;
+        return undefined;
       });
+      if (owned !== undefined && owned !== postmaster.adopted) return postmaster;
+      await this.#leave(postmaster, owned);
     }
-    const lock = await keeper.query<{ held: boolean }>("SELECT pg_try_advisory_lock($1) AS held", [
-      ownerLock,
-    ]);
-    return lock.rows[0]?.held === true;
+  }
+
+  /** Stops a server whose owner is dead: it may be about to end, or run an older program with other settings. */
+  async #leave({ pid, keeper }: Postmaster, owned: boolean | undefined): Promise<void> {
+    await keeper.end();
+    if (owned !== true) return;
+    this.#log.warn({ pid }, "Stops the database server that a killed process left behind");
+    await stopServer(pid, this.#cluster);
+  }
+
+  /** Makes the database where it is missing; true when no other process that lives owns the server. */
+  async #take({ keeper, pid, adopted }: Postmaster): Promise<boolean> {
+    try {
+      const name = [databaseName];
+      const found = await keeper.query("SELECT 1 FROM pg_database WHERE datname = $1", name);
+      if (found.rowCount === 0) await createDatabase(keeper);
+      const lock = await keeper.query<{ held: boolean }>(
+        "SELECT pg_try_advisory_lock($1) AS held",
+        [ownerLock],
+      );
+      return lock.rows[0]?.held === true;
+    } catch (error) {
+      if (!adopted) await stopServer(pid, this.#cluster);
+      throw error;
+    }
   }
 
   async #runAgain(): Promise<void> {
     this.#log.error({}, "The embedded database ended, starting it again");
-    this.#running?.watch?.[Symbol.dispose]();
     this.#running = undefined;
     const { signal } = this.#closing;
     for (let pauseMs = limits.restartPauseMs; !signal.aborted; pauseMs = nextPause(pauseMs)) {
@@ -129,13 +140,21 @@ class Embedded implements EmbeddedDatabase {
   }
 }
 
+async function createDatabase(keeper: Client): Promise<void> {
+  await keeper.query(`CREATE DATABASE ${databaseName}`).catch((error: unknown) => {
+    // Another process that starts now made it in between.
+    if (!(error instanceof DatabaseError && error.code === "42P04")) throw error;
+  });
+}
+
 function nextPause(pauseMs: number): number {
   return Math.min(pauseMs * 2, limits.maxRestartPauseMs);
 }
 
 /**
- * Starts the PostgreSQL server of a folder, making the folder and the database the first time; adopts the server
- * that a killed process left behind. As root the server runs as an unprivileged user.
+ * Starts the PostgreSQL server of a folder, making the folder and the database the first time. A server that a
+ * killed process left behind is stopped and started anew; one whose owner lives is used as a guest. As root the
+ * server runs as an unprivileged user.
  * Throws `EmbeddedDatabaseFault` with what to do.
  */
 export async function startEmbedded(options: EmbeddedOptions, log: Log): Promise<EmbeddedDatabase> {

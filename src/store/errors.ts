@@ -1,5 +1,5 @@
 /** What can go wrong with the database, in words that the rest of the gateway tells apart. */
-import pg from "pg";
+import { DatabaseError } from "pg";
 
 /** The database cannot be reached, shuts down or has no room: HTTP 503 + Retry-After. */
 export class StoreUnavailable extends Error {
@@ -15,7 +15,7 @@ export class StatementFailed extends Error {
   readonly code: string;
   /** The constraint that was hurt, "" when none. */
   readonly constraint: string;
-  constructor(statement: string, cause: pg.DatabaseError) {
+  constructor(statement: string, cause: DatabaseError) {
     // The server's `detail` holds values of rows: it is left out, as logs must not hold contents.
     super(`${statement}: ${cause.message}`);
     this.statement = statement;
@@ -56,7 +56,7 @@ const clientFaults =
 /** The error to throw for one that a statement met. */
 export function statementError(statement: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  if (error instanceof pg.DatabaseError) {
+  if (error instanceof DatabaseError) {
     if (!unavailableState.test(error.code ?? "")) return new StatementFailed(statement, error);
     return unavailable(error);
   }

@@ -26,3 +26,6 @@ export const maxReconnectPauseMs = 5_000;
 
 /** PostgreSQL takes 8,000 bytes of payload; hints are a kind and an id. */
 export const maxHintBytes = 1_000;
+
+/** Longest that one migration, or the wait for another process's, may take. */
+export const maxMigrationMs = 24 * 3_600_000;

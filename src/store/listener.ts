@@ -1,6 +1,6 @@
 /** The one connection of a process that hears the hints of all gateway processes. */
 import { setTimeout as pause } from "node:timers/promises";
-import type pg from "pg";
+import type { Client } from "pg";
 import type { Log } from "../kit/log.ts";
 import { unavailable } from "./errors.ts";
 import { listenerProbeMs, maxReconnectPauseMs } from "./limits.ts";
@@ -9,16 +9,16 @@ type Hear = (kind: string, id: string) => void;
 
 /** Keeps a connection that listens, from the first listener on, and gets it back when it is lost. */
 export class Listener implements AsyncDisposable {
-  readonly #makeClient: () => pg.Client;
+  readonly #makeClient: () => Client;
   readonly #channel: string;
   readonly #log: Log;
   readonly #hearers = new Set<Hear>();
   readonly #closing = new AbortController();
-  #client: pg.Client | undefined;
+  #client: Client | undefined;
   #started: Promise<void> | undefined;
   #reconnecting: Promise<void> = Promise.resolve();
 
-  constructor(makeClient: () => pg.Client, channel: string, log: Log) {
+  constructor(makeClient: () => Client, channel: string, log: Log) {
     this.#makeClient = makeClient;
     this.#channel = channel;
     this.#log = log;
@@ -63,7 +63,7 @@ export class Listener implements AsyncDisposable {
     this.#keep(client);
   }
 
-  #keep(client: pg.Client): void {
+  #keep(client: Client): void {
     const probe = setInterval(() => {
       // An answer that fails or does not come ends the connection, and with it comes the next one.
       client.query("SELECT 1").catch(() => client.end().catch(() => {}));

@@ -2,9 +2,10 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type pg from "pg";
+import type { PoolClient } from "pg";
 import type { PostgresDatabase } from "./database.ts";
 import { MigrationRefused, statementError } from "./errors.ts";
+import { maxMigrationMs } from "./limits.ts";
 
 interface Migration {
   readonly number: number;
@@ -20,6 +21,9 @@ interface Applied {
 }
 
 const fileForm = /^(\d{3})-[a-z0-9-]+\.sql$/;
+
+// A migration may rewrite a large table, and who starts second waits for who started first.
+const patience = { query_timeout: maxMigrationMs };
 
 // Any number that no other program on the same database uses: "east" in ASCII.
 const lockKey = 0x65617374;
@@ -75,12 +79,12 @@ function compare(migrations: readonly Migration[], applied: readonly Applied[]):
 }
 
 async function applyNext(
-  client: pg.PoolClient,
+  client: PoolClient,
   migrations: readonly Migration[],
 ): Promise<string | undefined> {
   await client.query("BEGIN");
   await client.query("SET LOCAL statement_timeout = 0");
-  await client.query("SELECT pg_advisory_xact_lock($1)", [lockKey]);
+  await client.query({ text: "SELECT pg_advisory_xact_lock($1)", values: [lockKey], ...patience });
   await client.query(
     `CREATE TABLE IF NOT EXISTS migrations (
        number int PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied timestamptz NOT NULL DEFAULT now())`,
@@ -91,7 +95,7 @@ async function applyNext(
   compare(migrations, rows);
   const next = migrations.find(({ number }) => number > (rows.at(-1)?.number ?? 0));
   if (next !== undefined) {
-    await client.query(next.text).catch((error: unknown) => {
+    await client.query({ text: next.text, ...patience }).catch((error: unknown) => {
       throw statementError(next.name, error);
     });
     const values = [next.number, next.name, next.checksum];

@@ -13,7 +13,12 @@ const child = spawn(command, parameters, {
   env: { ...env, [serverVariable]: server.url },
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
-const code = await new Promise<number>((resolve, reject) => {
-  child.once("error", reject).once("close", (status) => resolve(status ?? 1));
-}).finally(() => server[Symbol.asyncDispose]());
+const code = await new Promise<number>((resolve) => {
+  child.once("error", (error) => {
+    process.stderr.write(`${command} cannot be run: ${error.message}\n`);
+    resolve(1);
+  });
+  child.once("close", (status) => resolve(status ?? 1));
+});
+await server[Symbol.asyncDispose]();
 exit(code);

@@ -3,6 +3,7 @@ import { chown, cp, lstat, mkdir, readdir, readFile, rename, rm, symlink } from 
 import { dirname, join, relative } from "node:path";
 import { arch, platform } from "node:process";
 import { fileURLToPath } from "node:url";
+import { z } from "zod";
 import { EmbeddedDatabaseFault } from "../errors.ts";
 import { mayExecute, type ServerUser } from "./server-user.ts";
 
@@ -14,11 +15,11 @@ export interface Binaries {
   readonly majorVersion: string;
 }
 
-/** A link of the package: npm's archives cannot hold them, its install script would make them. */
-interface Link {
-  readonly source: string;
-  readonly target: string;
-}
+// Links of the package: npm's archives cannot hold them, its install script would make them.
+const linkList = z.array(z.object({ source: z.string(), target: z.string() }));
+type Link = z.infer<typeof linkList>[number];
+
+const packageFile = z.object({ version: z.string() });
 
 /** The package's folder. Throws `EmbeddedDatabaseFault` where there is none for this machine. */
 function packageFolder(): string {
@@ -34,7 +35,8 @@ function packageFolder(): string {
 }
 
 async function readLinks(folder: string): Promise<Link[]> {
-  return JSON.parse(await readFile(join(folder, "native", "pg-symlinks.json"), "utf8")) as Link[];
+  const content = await readFile(join(folder, "native", "pg-symlinks.json"), "utf8");
+  return linkList.parse(JSON.parse(content));
 }
 
 async function allPresent(folder: string, links: readonly Link[]): Promise<boolean> {
@@ -86,11 +88,11 @@ function binariesIn(folder: string, version: string): Binaries {
 export async function findBinaries(
   directory: string,
   user: ServerUser | undefined,
+  folder = packageFolder(),
 ): Promise<Binaries> {
-  const folder = packageFolder();
-  const { version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as {
-    version: string;
-  };
+  const { version } = packageFile.parse(
+    JSON.parse(await readFile(join(folder, "package.json"), "utf8")),
+  );
   const inPlace = binariesIn(folder, version);
   const usable =
     (await allPresent(folder, await readLinks(folder))) &&

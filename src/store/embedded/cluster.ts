@@ -69,9 +69,16 @@ async function initialise(cluster: Cluster, passwordFile: string): Promise<void>
   const unfinished = `${cluster.data}.new`;
   await rm(unfinished, { recursive: true, force: true });
   const options = [
-    ...["-D", unfinished, "-U", databaseName, `--pwfile=${passwordFile}`],
-    ...["--auth-local=trust", "--auth-host=scram-sha-256", "--no-instructions"],
-    ...["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
+    `--pgdata=${unfinished}`,
+    `--username=${databaseName}`,
+    `--pwfile=${passwordFile}`,
+    "--auth-local=trust",
+    "--auth-host=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--no-instructions",
   ];
   const { user, binaries } = cluster;
   const child = spawn(binaries.initdb, options, {

@@ -36,3 +36,6 @@ export const serverSettings: Readonly<Record<string, string>> = {
   log_error_verbosity: "terse",
   log_checkpoints: "off",
 };
+
+/** A server that ends while we look at it is looked for again: the second time it is gone. */
+export const maxStartAttempts = 3;

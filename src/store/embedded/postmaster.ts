@@ -1,11 +1,12 @@
 /** One run of the embedded PostgreSQL server: found, started, watched, stopped. */
 import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { open, readFile, readlink, realpath, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { kill } from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
-import pg from "pg";
+import { Client } from "pg";
 import { EmbeddedDatabaseFault } from "../errors.ts";
 import { type Cluster, databaseName, serverEnvironment } from "./cluster.ts";
 import { explain, fatalLine } from "./explain.ts";
@@ -16,7 +17,7 @@ export interface Postmaster {
   readonly pid: number;
   readonly port: number;
   /** Connected to the maintenance database. */
-  readonly keeper: pg.Client;
+  readonly keeper: Client;
   /** True when another process, or an earlier life of this one, started it. */
   readonly adopted: boolean;
 }
@@ -48,9 +49,13 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
+function pidFile(cluster: Cluster): string {
+  return join(cluster.data, "postmaster.pid");
+}
+
 /** Process and port that the server of a data directory wrote down; undefined when none runs. */
 async function readPidFile(cluster: Cluster): Promise<{ pid: number; port: number } | undefined> {
-  const lines = await readFile(join(cluster.data, "postmaster.pid"), "utf8").then(
+  const lines = await readFile(pidFile(cluster), "utf8").then(
     (content) => content.split("\n"),
     () => [],
   );
@@ -72,8 +77,16 @@ async function lookAt(pid: number, cluster: Cluster): Promise<"ours" | "another"
   return folder === (await realpath(cluster.data)) ? "ours" : "another";
 }
 
-async function connect(cluster: Cluster, port: number): Promise<pg.Client | undefined> {
-  const client = new pg.Client({
+async function findServer(cluster: Cluster): Promise<{
+  readonly found: { readonly pid: number; readonly port: number } | undefined;
+  readonly state: "ours" | "another" | "gone";
+}> {
+  const found = await readPidFile(cluster);
+  return { found, state: found === undefined ? "gone" : await lookAt(found.pid, cluster) };
+}
+
+async function connect(cluster: Cluster, port: number): Promise<Client | undefined> {
+  const client = new Client({
     connectionString: clusterUrl(cluster, port, "postgres"),
     application_name: "eastgate keeper",
     keepAlive: true,
@@ -104,20 +117,42 @@ function serverOptions(
   return ["-D", cluster.data, "-p", String(port), ...options];
 }
 
-/** Starts a server in a session of its own, so that Ctrl-C in a terminal reaches us and not it. */
+/**
+ * Starts a server in a session of its own, so that Ctrl-C in a terminal reaches us and not it, with a shell that
+ * stops it when this process is no more.
+ */
 async function launch(cluster: Cluster, options: readonly string[]): Promise<ChildProcess> {
   await using file = await open(cluster.serverLog, "w", 0o600);
-  const { user } = cluster;
   const child = spawn(cluster.binaries.postgres, options, {
-    cwd: "/",
-    env: serverEnvironment,
-    detached: true,
+    ...detached(cluster),
     stdio: ["ignore", file.fd, file.fd],
-    ...(user && { uid: user.uid, gid: user.gid }),
   });
+  // A program that cannot be run has no pid: `hasEnded` tells.
   child.once("error", () => {});
   child.unref();
+  if (child.pid !== undefined) {
+    const watch = watchOver(child.pid, cluster);
+    child.once("exit", () => watch[Symbol.dispose]());
+  }
   return child;
+}
+
+function detached({ user }: Cluster) {
+  const identity = user && { uid: user.uid, gid: user.gid };
+  return { cwd: "/", env: serverEnvironment, detached: true, ...identity };
+}
+
+/** Waits for the end of a pipe whose other end this process alone holds, however it ends, and stops the server. */
+function watchOver(pid: number, cluster: Cluster): Disposable {
+  const script = 'trap "" HUP INT TERM; read -r _; kill -INT "$1"';
+  const shell = spawn("/bin/sh", ["-c", script, "sh", String(pid)], {
+    ...detached(cluster),
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  shell.once("error", () => {});
+  shell.stdin.on("error", () => {});
+  shell.unref();
+  return { [Symbol.dispose]: () => void shell.kill("SIGKILL") };
 }
 
 function hasEnded(child: ChildProcess): boolean {
@@ -135,8 +170,8 @@ async function checkFailure(cluster: Cluster): Promise<void> {
 }
 
 /**
- * The running server of a cluster: adopted where one runs already (its last owner was killed, or another process
- * owns it), else started. Waits for one that is just ending. Throws `EmbeddedDatabaseFault`.
+ * The running server of a cluster: one that runs already, else a new one. Waits for one that is just starting or
+ * ending. Throws `EmbeddedDatabaseFault`; nothing that it started runs on then.
  */
 export async function ensureRunning(
   cluster: Cluster,
@@ -145,19 +180,22 @@ export async function ensureRunning(
 ): Promise<Postmaster> {
   const patience = AbortSignal.timeout(limits.startTimeoutMs);
   const port = wanted.port ?? (cluster.hasSocket ? socketPort : await freePort());
+  await using launched = new AsyncDisposableStack();
   let child: ChildProcess | undefined;
   while (!patience.aborted) {
-    wanted.signal.throwIfAborted();
-    const found = await readPidFile(cluster);
-    const state = found === undefined ? "gone" : await lookAt(found.pid, cluster);
+    const { found, state } = await findServer(cluster);
     if (found !== undefined && state === "ours") {
       const keeper = await connect(cluster, found.port);
-      if (keeper !== undefined) return { ...found, keeper, adopted: found.pid !== child?.pid };
+      if (keeper !== undefined) {
+        launched.move();
+        return { ...found, keeper, adopted: found.pid !== child?.pid };
+      }
     } else if (child === undefined || hasEnded(child)) {
       if (child !== undefined) await checkFailure(cluster);
       // PostgreSQL would take any process with that id for its own.
-      if (state === "another") await rm(join(cluster.data, "postmaster.pid"), { force: true });
+      if (state === "another") await rm(pidFile(cluster), { force: true });
       child = await launch(cluster, serverOptions(cluster, port, settings));
+      launched.defer(killer(child));
     }
     await pause(limits.startPollMs, undefined, { signal: wanted.signal });
   }
@@ -167,33 +205,20 @@ export async function ensureRunning(
   );
 }
 
+function killer(child: ChildProcess): () => Promise<void> {
+  return async () => {
+    if (hasEnded(child)) return;
+    child.kill("SIGQUIT");
+    await once(child, "exit");
+  };
+}
+
 /** Stops a server: its clients are cut off, what they committed is kept. Returns when it is gone. */
 export async function stopServer(pid: number, cluster: Cluster): Promise<void> {
   const patience = AbortSignal.timeout(limits.stopTimeoutMs);
-  let signal: NodeJS.Signals = "SIGINT";
+  if ((await lookAt(pid, cluster)) === "ours") kill(pid, "SIGINT");
   while ((await lookAt(pid, cluster)) === "ours") {
-    if (signal === "SIGINT" || patience.aborted) kill(pid, patience.aborted ? "SIGQUIT" : signal);
-    signal = "SIGQUIT";
+    if (patience.aborted) kill(pid, "SIGQUIT");
     await pause(limits.stopPollMs);
   }
-}
-
-/**
- * Stops the server when this process is no more, however it ended: a shell that waits for the end of a pipe
- * whose other end nobody but this process holds. Disposing of it ends the shell alone.
- */
-export function watchOver(pid: number, cluster: Cluster): Disposable {
-  const { user } = cluster;
-  const script = 'trap "" HUP INT TERM; read -r _; kill -INT "$1"';
-  const shell = spawn("/bin/sh", ["-c", script, "sh", String(pid)], {
-    cwd: "/",
-    env: serverEnvironment,
-    detached: true,
-    stdio: ["pipe", "ignore", "ignore"],
-    ...(user && { uid: user.uid, gid: user.gid }),
-  });
-  shell.once("error", () => {});
-  shell.stdin.on("error", () => {});
-  shell.unref();
-  return { [Symbol.dispose]: () => void shell.kill("SIGKILL") };
 }
