@@ -1,0 +1,214 @@
+/** From a mail's structure and a client's options: what to fetch, and the body that comes of it. */
+import type { Body, BodyPart } from "./data.ts";
+import { bodyParts, isHtml, type BodyParts } from "./body-parts.ts";
+import { detailBytes, maxHeaderBytes } from "./limits.ts";
+import { detailPart, protection } from "./message-class.ts";
+import type { MailItem, PartFetched, PartWanted } from "./message.ts";
+import {
+  bodyPartCandidate,
+  bodyTypes,
+  candidates,
+  type Candidate,
+  type MailOptions,
+} from "./options.ts";
+import {
+  needsOf,
+  renderMime,
+  renderRaw,
+  renderText,
+  textOf,
+  type Fetched,
+  type Rendition,
+  type TextForm,
+} from "./rendition.ts";
+import { previewOf } from "./text.ts";
+
+/** What one mail's body needs, and how it is made of it. */
+export interface BodyPlan {
+  /** Each section at most once. */
+  readonly wanted: readonly PartWanted[];
+  /** Wire octets that `wanted` brings at the most. */
+  readonly wireBytes: number;
+  /** The body from what was fetched; parts of other mails and missing parts are no error. */
+  finish(parts: readonly PartFetched[]): EmailBody;
+}
+
+/** The body elements of a mail. */
+export interface EmailBody {
+  readonly Body: Body;
+  readonly BodyPart?: BodyPart;
+  /** 1 text, 2 HTML (MS-ASAIRS 2.2.2.32). */
+  readonly NativeBodyType: 1 | 2;
+  /** Text of the part that tells a report's or a calendar reply's message class, or "". */
+  readonly detail: string;
+}
+
+/** Plans the body of one mail: bounded, nothing is ever fetched a second time. */
+export function planBody(item: MailItem, options: MailOptions): BodyPlan {
+  const layout = layoutOf(item);
+  const tries = candidates(options, layout);
+  const ownPart = bodyPartCandidate(options);
+  const wants = new Wants(item);
+  for (const each of ownPart === undefined ? tries : [...tries, ownPart]) {
+    wants.addCandidate(layout, each);
+  }
+  wants.addDetail();
+  return {
+    wanted: wants.list(),
+    wireBytes: wants.wireBytes(),
+    finish: (parts) => finish({ item, layout, tries, ownPart }, fetchedOf(item, parts)),
+  };
+}
+
+interface Layout {
+  readonly parts: BodyParts;
+  readonly native: 1 | 2;
+  readonly isSmime: boolean;
+  /** The server could not tell any part: what follows the header is shown as text. */
+  readonly unreadable: boolean;
+}
+
+function layoutOf(item: MailItem): Layout {
+  const parts = bodyParts(item.structure);
+  const isEmptyMultipart =
+    item.structure.type === "multipart" && item.structure.children.length === 0;
+  return {
+    parts,
+    native: parts.rich.some(isHtml) ? bodyTypes.html : bodyTypes.text,
+    isSmime: protection(item.structure) !== "none",
+    unreadable: isEmptyMultipart && item.sizeBytes > 0,
+  };
+}
+
+/** Text that surely holds a Preview: blank lines and quotes may come first. */
+const previewTextBytes = 2048;
+
+/** A whole part is asked for with this much more, so that a server's wrong size does not tear it. */
+const sizeSlackBytes = 1024;
+
+class Wants {
+  readonly #item: MailItem;
+  readonly #bytes = new Map<string, { want: number; size: number }>();
+
+  constructor(item: MailItem) {
+    this.#item = item;
+  }
+
+  addCandidate(layout: Layout, candidate: Candidate): void {
+    const { type, limitBytes } = candidate;
+    if (type === bodyTypes.mime) this.#addWhole(limitBytes);
+    else if (layout.unreadable) this.#addWhole(limitBytes === 0 ? 0 : maxHeaderBytes + limitBytes);
+    else this.#addText(layout.parts, formOf(type), limitBytes);
+    if (candidate.preview > 0) this.#addText(layout.parts, "text", previewTextBytes);
+  }
+
+  addDetail(): void {
+    const part = detailPart(this.#item.structure);
+    if (part !== undefined) this.#add(part.section, detailBytes, part.sizeBytes);
+  }
+
+  #addWhole(wireBytes: number): void {
+    if (wireBytes > 0) this.#add("", wireBytes, this.#item.sizeBytes);
+  }
+
+  #addText(parts: BodyParts, form: TextForm, limitBytes: number): void {
+    for (const { part, wireBytes } of needsOf(parts, form, limitBytes)) {
+      this.#add(part.section, wireBytes, part.sizeBytes);
+    }
+  }
+
+  #add(section: string, want: number, size: number): void {
+    const known = this.#bytes.get(section)?.want ?? 0;
+    this.#bytes.set(section, { want: Math.max(known, want), size });
+  }
+
+  list(): readonly PartWanted[] {
+    const { number } = this.#item;
+    return [...this.#bytes].flatMap(([section, { want, size }]) => {
+      if (size === 0) return [];
+      return [{ number, section, maxBytes: want < size ? want : size + sizeSlackBytes }];
+    });
+  }
+
+  wireBytes(): number {
+    return [...this.#bytes.values()].reduce((sum, { want, size }) => sum + Math.min(want, size), 0);
+  }
+}
+
+function formOf(type: number): TextForm {
+  return type === bodyTypes.html ? "html" : "text";
+}
+
+function fetchedOf(item: MailItem, parts: readonly PartFetched[]): Fetched {
+  const own = parts.filter((part) => part.number === item.number);
+  return new Map(own.map((part) => [part.section, part]));
+}
+
+interface Plan {
+  readonly item: MailItem;
+  readonly layout: Layout;
+  readonly tries: readonly Candidate[];
+  readonly ownPart: Candidate | undefined;
+}
+
+function finish(plan: Plan, fetched: Fetched): EmailBody {
+  const part = plan.ownPart;
+  return {
+    Body: firstThatFits(plan, fetched),
+    ...(part === undefined
+      ? {}
+      : { BodyPart: { Status: 1, ...bodyElements(plan, part, fetched) } }),
+    NativeBodyType: plan.layout.native,
+    detail: detailOf(plan.item, fetched),
+  };
+}
+
+function detailOf(item: MailItem, fetched: Fetched): string {
+  const part = detailPart(item.structure);
+  const got = part === undefined ? undefined : fetched.get(part.section);
+  return part === undefined || got === undefined ? "" : textOf(part, got.bytes, true);
+}
+
+function firstThatFits(plan: Plan, fetched: Fetched): Body {
+  let body: Body = {};
+  for (const candidate of plan.tries) {
+    body = bodyElements(plan, candidate, fetched);
+    if (body.Data !== undefined || !candidate.allOrNone) break;
+  }
+  return body;
+}
+
+interface BodyElements {
+  Type: number;
+  EstimatedDataSize: number;
+  Truncated?: boolean;
+  Data?: string | Buffer;
+  Preview?: string;
+}
+
+/** Data is left out where all or none means none, or where the client wants nothing (size 0). */
+function bodyElements(plan: Plan, candidate: Candidate, fetched: Fetched): BodyElements {
+  const { data, truncated, totalBytes } = render(plan, candidate, fetched);
+  const elements: BodyElements = { Type: candidate.type, EstimatedDataSize: totalBytes };
+  // S/MIME clients are promised the element (MS-ASCMD 2.2.3.110.3); else absent means whole.
+  if (truncated || candidate.type === bodyTypes.mime) elements.Truncated = truncated;
+  const hasData = !truncated || (!candidate.allOrNone && candidate.limitBytes > 0);
+  if (hasData) elements.Data = data;
+  // Not beside plain text that is there (MS-ASAIRS 2.2.2.35.1).
+  const wantsPreview = candidate.preview > 0 && !(hasData && candidate.type === bodyTypes.text);
+  if (wantsPreview) elements.Preview = previewFrom(plan, candidate.preview, fetched);
+  return elements;
+}
+
+function previewFrom(plan: Plan, length: number, fetched: Fetched): string {
+  const from = { fetched, limitBytes: previewTextBytes };
+  const { data } = renderText(plan.layout.parts, "text", from);
+  return previewOf(data.toString(), length);
+}
+
+function render(plan: Plan, candidate: Candidate, fetched: Fetched): Rendition {
+  const { type, limitBytes } = candidate;
+  if (type === bodyTypes.mime) return renderMime(plan.item, fetched, limitBytes);
+  if (plan.layout.unreadable) return renderRaw(fetched, formOf(type), limitBytes);
+  return renderText(plan.layout.parts, formOf(type), { fetched, limitBytes });
+}

@@ -1,0 +1,134 @@
+/** Cuts HTML at a size so that a device can show it: iOS crashes on a torn character or tag. */
+import { htmlTokens, type HtmlToken } from "./html-tokens.ts";
+import { hiddenHtmlShare } from "./limits.ts";
+import { cutText, utf8Size } from "./text.ts";
+
+/**
+ * The beginning of an HTML body of at most `maxBytes` in UTF-8: cut outside of tags, entities and
+ * comments, with all open elements closed. Style sheets and comments that would take more than their
+ * share of the room are left out, so that something is left to read.
+ */
+export function cutHtml(html: string, maxBytes: number): string {
+  if (html.length * 3 <= maxBytes || utf8Size(html) <= maxBytes) return html;
+  return beginning(html, maxBytes);
+}
+
+/** Closes what a torn document leaves open, within `maxBytes`; for HTML that was not fetched whole. */
+export function mendHtml(html: string, maxBytes: number): string {
+  return beginning(html, maxBytes);
+}
+
+function beginning(html: string, maxBytes: number): string {
+  const cutter = new Cutter(html, maxBytes);
+  for (const token of htmlTokens(html)) {
+    if (!cutter.take(token)) break;
+  }
+  return cutter.result();
+}
+
+/** Elements that an opening tag of the same row ends by itself (HTML 13.1.2.4). */
+const impliedEnds: Readonly<Record<string, readonly string[]>> = {
+  p: ["p"],
+  li: ["li"],
+  td: ["td", "th"],
+  th: ["td", "th"],
+  tr: ["td", "th", "tr"],
+  dt: ["dt", "dd"],
+  dd: ["dt", "dd"],
+  option: ["option"],
+};
+
+class Cutter {
+  readonly #html: string;
+  #room: number;
+  #hiddenRoom: number;
+  readonly #kept: string[] = [];
+  readonly #open: string[] = [];
+  readonly #openCounts = new Map<string, number>();
+
+  constructor(html: string, maxBytes: number) {
+    this.#html = html;
+    this.#room = maxBytes;
+    this.#hiddenRoom = Math.floor(maxBytes * hiddenHtmlShare);
+  }
+
+  /** Takes one token; false when there is no room for it and the cut is here. */
+  take(token: HtmlToken): boolean {
+    const source = this.#html.slice(token.start, token.end);
+    if (token.kind === "text") return this.#takeText(source);
+    if (token.kind === "hidden") return this.#takeHidden(token, source);
+    if (token.kind === "empty") return this.#keep(source, utf8Size(source));
+    return token.kind === "open" ? this.#takeOpen(token.name, source) : this.#takeClose(token.name);
+  }
+
+  result(): string {
+    return this.#kept.join("") + this.#open.map(closing).toReversed().join("");
+  }
+
+  #keep(source: string, bytes: number): boolean {
+    if (bytes > this.#room) return false;
+    this.#room -= bytes;
+    this.#kept.push(source);
+    return true;
+  }
+
+  #takeText(source: string): boolean {
+    const bytes = utf8Size(source);
+    if (this.#keep(source, bytes)) return true;
+    const part = outsideEntity(source, cutText(source, this.#room));
+    this.#keep(part, utf8Size(part));
+    return false;
+  }
+
+  #takeHidden(token: HtmlToken, source: string): boolean {
+    const bytes = utf8Size(source);
+    const unfinished = token.end === this.#html.length && !source.endsWith(">");
+    if (unfinished || bytes > this.#hiddenRoom || bytes > this.#room) return true;
+    this.#hiddenRoom -= bytes;
+    return this.#keep(source, bytes);
+  }
+
+  /** The room for the closing tag is taken together with the opening one. */
+  #takeOpen(name: string, source: string): boolean {
+    this.#endImplied(name);
+    if (!this.#keep(source, utf8Size(source) + closing(name).length)) return false;
+    this.#open.push(name);
+    this.#openCounts.set(name, (this.#openCounts.get(name) ?? 0) + 1);
+    return true;
+  }
+
+  #endImplied(name: string): void {
+    const ended = impliedEnds[name] ?? [];
+    while (ended.includes(this.#open.at(-1) ?? "")) this.#pop();
+  }
+
+  /** Closes up to the matching open element; a closing tag without one is left out. */
+  #takeClose(name: string): boolean {
+    if ((this.#openCounts.get(name) ?? 0) === 0) return true;
+    while (this.#pop() !== name);
+    return true;
+  }
+
+  #pop(): string | undefined {
+    const name = this.#open.pop();
+    if (name === undefined) return undefined;
+    this.#openCounts.set(name, (this.#openCounts.get(name) ?? 1) - 1);
+    // Its room was taken when it was opened.
+    this.#kept.push(closing(name));
+    return name;
+  }
+}
+
+function closing(name: string): string {
+  return `</${name}>`;
+}
+
+/** Names of entities are at most 32 characters long (HTML 13.5). */
+const openEntity = /&(?:#[0-9a-zA-Z]{0,8}|[a-zA-Z][a-zA-Z0-9]{0,31})?$/;
+
+function outsideEntity(source: string, part: string): string {
+  if (part.length === source.length) return part;
+  const tail = part.slice(-40);
+  const open = openEntity.exec(tail);
+  return open === null ? part : part.slice(0, part.length - (tail.length - open.index));
+}

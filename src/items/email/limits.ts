@@ -1,0 +1,64 @@
+/** Bounds of the mail mapping; each keeps one mail from costing more than a request can bear. */
+
+/** Bytes of a text or HTML body where the client named no TruncationSize: far beyond written mail. */
+export const maxBodyBytes = 4 * 1024 * 1024;
+
+/** Bytes of a whole mail (body type 4): a mail of the usual 50 MB limit with its base64, held in memory. */
+export const maxMimeBytes = 72 * 1024 * 1024;
+
+/** HTML beyond this is not converted to text: html-to-text takes about 150 ms of the event loop for it. */
+export const maxHtmlToConvertBytes = 1024 * 1024;
+
+/** Elements open at once that html-to-text may see: its time grows with the square of the depth. */
+export const maxHtmlDepth = 200;
+
+/** How many bytes of HTML hold one byte of visible text in mail that programs wrote. */
+export const htmlBytesPerTextByte = 12;
+
+/** Head and style sheets that come before the first visible character in mail that programs wrote. */
+export const htmlHeadBytes = 32 * 1024;
+
+/** Share of a truncated HTML body that style sheets, scripts and comments may take. */
+export const hiddenHtmlShare = 1 / 4;
+
+/** Text parts shown one after the other as one body; further ones are listed as attachments. */
+export const maxBodySegments = 16;
+
+/** Attachments listed of one mail: a device that shows more was not seen. */
+export const maxAttachments = 500;
+
+/** Characters of an attachment's name: the limit of common file systems. */
+export const maxNameLength = 255;
+
+/** Characters of To and From (MS-ASEMAIL 2.2.2.79, 2.2.2.36); kept for the other lists too. */
+export const maxAddressListLength = 32768;
+
+/** Characters of a subject: a header line of a mail may be far longer than any device shows. */
+export const maxSubjectLength = 4096;
+
+/** Characters of a Preview (MS-ASAIRS 2.2.2.35.4). */
+export const maxPreviewLength = 255;
+
+/** Categories of one mail (MS-ASEMAIL 2.2.2.17). */
+export const maxCategories = 300;
+
+/** Octets of a delivery status or a calendar reply that tell the message class. */
+export const detailBytes = 16 * 1024;
+
+/** Octets of a header, in front of the text of a mail whose structure is unusable. */
+export const maxHeaderBytes = 256 * 1024;
+
+/** Octets of one header field; the rest of a longer one is ignored. */
+export const maxFieldBytes = 64 * 1024;
+
+/** Header fields read of one header. */
+export const maxFields = 2000;
+
+/** Multiparts and messages inside each other; deeper ones stay one part. */
+export const maxPartDepth = 40;
+
+/** Parts of one mail; what is beyond stays in the last part that was begun. */
+export const maxParts = 2000;
+
+/** Addresses read of one header field. */
+export const maxAddresses = 10_000;

@@ -1,0 +1,181 @@
+/** Renders a mail's body as text, HTML or MIME from the parts that were fetched, and says which to fetch. */
+import { isUtf8 } from "node:buffer";
+import { isHtml, type BodyParts } from "./body-parts.ts";
+import { decodeText, withoutTornEnd } from "./charset.ts";
+import { cutHtml, mendHtml } from "./cut-html.ts";
+import { escapeHtml, htmlToPlain, plainToHtml } from "./html.ts";
+import {
+  htmlBytesPerTextByte,
+  htmlHeadBytes,
+  maxHeaderBytes,
+  maxHtmlToConvertBytes,
+} from "./limits.ts";
+import type { MailItem, Part, PartFetched } from "./message.ts";
+import { cutText, unenriched, unflow, utf8Size, withCrlf } from "./text.ts";
+import { decodedSize, decodeTransfer, wireBytesFor } from "./transfer.ts";
+
+/** A part to fetch and how many of its wire octets at the most. */
+export interface Need {
+  readonly part: Part;
+  readonly wireBytes: number;
+}
+
+/** A body as it goes to a device. */
+export interface Rendition {
+  readonly data: string | Buffer;
+  readonly truncated: boolean;
+  /** Bytes of the whole body; an estimate when not all of it was fetched. */
+  readonly totalBytes: number;
+}
+
+/** What was fetched of a mail, by section. */
+export type Fetched = ReadonlyMap<string, PartFetched>;
+
+/** Forms that are made of text parts. */
+export type TextForm = "text" | "html";
+
+/** The parts that a form of at most `limitBytes` needs, with bounded wire octets. */
+export function needsOf(parts: BodyParts, form: TextForm, limitBytes: number): readonly Need[] {
+  const needs: Need[] = [];
+  let open = limitBytes;
+  for (const part of form === "html" ? parts.rich : parts.plain) {
+    if (open <= 0) break;
+    const wireBytes = wireNeed(part, form, open);
+    needs.push({ part, wireBytes });
+    open -= expectedBytes(part, form);
+  }
+  return needs;
+}
+
+function wireNeed(part: Part, form: TextForm, limitBytes: number): number {
+  const wanted = wireBytesFor(decodedNeed(part, form, limitBytes), part.encoding);
+  return Math.min(wanted, part.sizeBytes);
+}
+
+function decodedNeed(part: Part, form: TextForm, limitBytes: number): number {
+  if (!isHtml(part)) return Math.ceil(limitBytes * bytesPerUtf8Byte(part)) + 4;
+  if (form === "html") return limitBytes + htmlHeadBytes;
+  return Math.min(limitBytes * htmlBytesPerTextByte + htmlHeadBytes, maxHtmlToConvertBytes);
+}
+
+/** Bytes in a part's charset for one byte in UTF-8, at the most. */
+function bytesPerUtf8Byte(part: Part): number {
+  const charset = (part.parameters["charset"] ?? "").toLowerCase();
+  if (/32/.test(charset) && charset.startsWith("u")) return 4;
+  // UTF-16, UTF-7 and the shifting ISO 2022 sets spend two bytes or more on a character.
+  return /utf-?16|ucs-?2|utf-?7|2022|hz-/.test(charset) ? 2.7 : 1;
+}
+
+function expectedBytes(part: Part, form: TextForm): number {
+  const decoded = decodedSize(part.sizeBytes, part.encoding);
+  return form === "text" && isHtml(part) ? Math.ceil(decoded / htmlBytesPerTextByte) : decoded;
+}
+
+interface Rendered {
+  readonly html: boolean;
+  readonly text: string;
+  readonly complete: boolean;
+  readonly expected: number;
+}
+
+/** The body as plain text or HTML. */
+export function renderText(
+  parts: BodyParts,
+  form: TextForm,
+  from: { readonly fetched: Fetched; readonly limitBytes: number },
+): Rendition {
+  const all = form === "html" ? parts.rich : parts.plain;
+  const rendered = all.map((part) => renderPart(part, form, from.fetched));
+  const firstTorn = rendered.findIndex((each) => !each.complete);
+  const shown = firstTorn === -1 ? rendered : rendered.slice(0, firstTorn + 1);
+  const whole = form === "html" ? joinHtml(shown) : shown.map((each) => each.text).join("\r\n");
+  const expected = rendered.reduce((sum, each) => sum + each.expected, 0);
+  return limited(whole, form, { ...from, complete: firstTorn === -1, expected });
+}
+
+interface Bounds {
+  readonly limitBytes: number;
+  readonly complete: boolean;
+  readonly expected: number;
+}
+
+function limited(whole: string, form: TextForm, bounds: Bounds): Rendition {
+  const size = utf8Size(whole);
+  if (bounds.complete && size <= bounds.limitBytes) {
+    return { data: whole, truncated: false, totalBytes: size };
+  }
+  const cutHtmlBody = bounds.complete ? cutHtml : mendHtml;
+  const data = (form === "html" ? cutHtmlBody : cutText)(whole, bounds.limitBytes);
+  const least = bounds.complete ? size : Math.max(bounds.expected, utf8Size(data) + 1);
+  return { data, truncated: true, totalBytes: least };
+}
+
+function renderPart(part: Part, form: TextForm, fetched: Fetched): Rendered {
+  const got = fetched.get(part.section);
+  const expected = expectedBytes(part, form);
+  const html = isHtml(part);
+  // A part beyond the limit was not asked for; it only counts.
+  if (got === undefined) return { html, text: "", complete: part.sizeBytes === 0, expected };
+  const complete = !isTorn(got);
+  const source = textOf(part, got.bytes, !complete);
+  const text = html && form === "text" ? htmlToPlain(source) : source;
+  const tooLong = html && form === "text" && source.length > maxHtmlToConvertBytes;
+  return { html, text, complete: complete && !tooLong, expected };
+}
+
+function isTorn(got: PartFetched): boolean {
+  return got.maxBytes !== undefined && got.bytes.length >= got.maxBytes;
+}
+
+/** The Unicode text of a text part with CRLF line ends (HTML as it is). */
+export function textOf(part: Part, wire: Buffer, partial: boolean): string {
+  const html = isHtml(part);
+  const charset = part.parameters["charset"] ?? "";
+  const text = decodeText(decodeTransfer(wire, part.encoding), { charset, partial, html });
+  if (html) return text;
+  if (/^(enriched|richtext)$/.test(part.subtype)) return withCrlf(unenriched(text));
+  if (part.parameters["format"]?.toLowerCase() !== "flowed") return withCrlf(text);
+  return unflow(text, part.parameters["delsp"]?.toLowerCase() === "yes");
+}
+
+/** One HTML part stays as it is: a <meta> that names the old charset is ignored, as Data is Unicode. */
+function joinHtml(parts: readonly Rendered[]): string {
+  if (parts.every((part) => !part.html)) {
+    const text = parts.map((part) => plainToHtml(part.text)).join("<br>\r\n");
+    return text === "" ? "" : `<html><body>${text}</body></html>`;
+  }
+  return parts
+    .map((part) => (part.html ? part.text : `<div>${plainToHtml(part.text)}</div>`))
+    .join("<br>\r\n");
+}
+
+/** The whole mail as it is, cut at `limitBytes`; bytes where a WBXML string would change them. */
+export function renderMime(item: MailItem, fetched: Fetched, limitBytes: number): Rendition {
+  const bytes = fetched.get("")?.bytes ?? Buffer.alloc(0);
+  const truncated = Math.max(item.sizeBytes, bytes.length) > limitBytes;
+  const shown = truncated ? withoutTornEnd(bytes.subarray(0, limitBytes)) : bytes;
+  const data = isCleanText(shown) ? shown.toString("utf8") : Buffer.from(shown);
+  return { data, truncated, totalBytes: Math.max(item.sizeBytes, bytes.length) };
+}
+
+/** Whether a string element carries these bytes unchanged: UTF-8 without characters that XML forbids. */
+function isCleanText(bytes: Buffer): boolean {
+  if (!isUtf8(bytes)) return false;
+  // oxlint-disable-next-line no-control-regex -- these are the characters that XML 1.0 forbids
+  return !/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/.test(bytes.toString("utf8"));
+}
+
+/** What follows the header of a mail whose structure nobody could read. */
+export function renderRaw(fetched: Fetched, form: TextForm, limitBytes: number): Rendition {
+  const got = fetched.get("");
+  const source = (got?.bytes ?? Buffer.alloc(0)).toString("latin1");
+  const gap = /\r?\n\r?\n/.exec(source.slice(0, maxHeaderBytes));
+  const body = Buffer.from(
+    gap === null ? source : source.slice(gap.index + gap[0].length),
+    "latin1",
+  );
+  const complete = got !== undefined && !isTorn(got);
+  const text = withCrlf(decodeText(body, { charset: "", partial: !complete }));
+  const whole = form === "html" ? `<pre>${escapeHtml(text)}</pre>` : text;
+  return limited(whole, form, { limitBytes, complete, expected: body.length });
+}

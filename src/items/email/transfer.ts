@@ -1,0 +1,158 @@
+/** Content-Transfer-Encoding (RFC 2045 6), decoded as mail clients do: what is broken stays readable. */
+
+const carriageReturn = 0x0d;
+const lineFeed = 0x0a;
+const equals = 0x3d;
+
+/** Decodes a body that comes in pieces. */
+export interface TransferDecoder {
+  /** The octets that are complete with this piece. */
+  push(piece: Buffer): Buffer;
+  /** What was still held back. */
+  end(): Buffer;
+}
+
+/** A decoder for this Content-Transfer-Encoding; unknown encodings pass through. */
+export function transferDecoder(encoding: string): TransferDecoder {
+  const name = encoding.trim().toLowerCase();
+  if (name === "base64") return new Base64Decoder();
+  if (name === "quoted-printable") return new QuotedPrintableDecoder();
+  return { push: (piece) => piece, end: () => Buffer.alloc(0) };
+}
+
+/** Decodes a whole body. */
+export function decodeTransfer(bytes: Buffer, encoding: string): Buffer {
+  const decoder = transferDecoder(encoding);
+  return Buffer.concat([decoder.push(bytes), decoder.end()]);
+}
+
+/** Wire octets that surely hold `decodedBytes` of the decoded body. */
+export function wireBytesFor(decodedBytes: number, encoding: string): number {
+  const name = encoding.trim().toLowerCase();
+  // Lines of 76 characters and CRLF carry 57 bytes: 78 / 57; some mailers break at 60 characters.
+  if (name === "base64") return Math.ceil(decodedBytes * 1.38) + 80;
+  // "=XX" for every byte and a soft line break for every 24 of them.
+  if (name === "quoted-printable") return Math.ceil(decodedBytes * 3.13) + 80;
+  return decodedBytes;
+}
+
+/** About how many bytes `wireBytes` octets decode to. */
+export function decodedSize(wireBytes: number, encoding: string): number {
+  const name = encoding.trim().toLowerCase();
+  if (name === "base64") return Math.floor((wireBytes * 57) / 78);
+  if (name === "quoted-printable") return Math.floor(wireBytes * 0.95);
+  return wireBytes;
+}
+
+class Base64Decoder implements TransferDecoder {
+  #held = "";
+
+  push(piece: Buffer): Buffer {
+    const text = this.#held + piece.toString("latin1").replace(/[^A-Za-z0-9+/=_-]+/g, "");
+    const whole = text.length - (text.length % 4);
+    this.#held = text.slice(whole);
+    return decodeGroups(text.slice(0, whole));
+  }
+
+  end(): Buffer {
+    const rest = this.#held;
+    this.#held = "";
+    return decodeGroups(rest);
+  }
+}
+
+/** Padding in the middle, as concatenated bodies have it, ends one run and begins the next. */
+function decodeGroups(text: string): Buffer {
+  const runs = text.split(/=+/);
+  if (runs.length === 1) return Buffer.from(text, "base64");
+  return Buffer.concat(runs.map((run) => Buffer.from(run, "base64")));
+}
+
+class QuotedPrintableDecoder implements TransferDecoder {
+  #held: Buffer = Buffer.alloc(0);
+
+  push(piece: Buffer): Buffer {
+    const bytes = this.#held.length === 0 ? piece : Buffer.concat([this.#held, piece]);
+    const ready = completeLength(bytes);
+    this.#held = Buffer.from(bytes.subarray(ready));
+    return decodeQuotedPrintable(bytes.subarray(0, ready));
+  }
+
+  end(): Buffer {
+    const rest = this.#held;
+    this.#held = Buffer.alloc(0);
+    return decodeQuotedPrintable(rest);
+  }
+}
+
+/** Octets at the end of a piece that are looked at for something unfinished. */
+const lookBackBytes = 80;
+
+/** Where to stop so that no "=XX", soft line break or trailing blanks are torn apart. */
+function completeLength(bytes: Buffer): number {
+  const tail = bytes.subarray(Math.max(0, bytes.length - lookBackBytes)).toString("latin1");
+  const open = /(?:=[0-9a-f]?|=[ \t]+|=[ \t]*\r|[ \t]+)$/i.exec(tail)?.[0] ?? "";
+  return bytes.length - open.length;
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09;
+}
+
+function isLineBreak(byte: number): boolean {
+  return byte === lineFeed || byte === carriageReturn;
+}
+
+function decodeQuotedPrintable(bytes: Buffer): Buffer {
+  const out = Buffer.allocUnsafe(bytes.length);
+  let length = 0;
+  let at = 0;
+  while (at < bytes.length) {
+    const byte = bytes[at] ?? 0;
+    if (byte === equals) {
+      const softBreakEnd = softBreak(bytes, at);
+      const value = softBreakEnd === undefined ? hexPair(bytes, at + 1) : undefined;
+      if (softBreakEnd !== undefined) at = softBreakEnd;
+      else {
+        out[length++] = value ?? byte;
+        at += value === undefined ? 1 : 3;
+      }
+    } else if (isBlank(byte)) {
+      const end = blanksEnd(bytes, at);
+      // Blanks in front of a line break were added on the way (RFC 2045 6.7 rule 3).
+      if (!isLineBreak(bytes[end] ?? 0)) length += bytes.copy(out, length, at, end);
+      at = end;
+    } else {
+      out[length++] = byte;
+      at++;
+    }
+  }
+  return out.subarray(0, length);
+}
+
+function blanksEnd(bytes: Buffer, from: number): number {
+  let at = from;
+  while (at < bytes.length && isBlank(bytes[at] ?? 0)) at++;
+  return at;
+}
+
+/** The end of "=" blanks line-break at `at`, if that is there. */
+function softBreak(bytes: Buffer, at: number): number | undefined {
+  const end = blanksEnd(bytes, at + 1);
+  if (end === bytes.length) return end;
+  if (bytes[end] === carriageReturn && bytes[end + 1] === lineFeed) return end + 2;
+  return isLineBreak(bytes[end] ?? 0) ? end + 1 : undefined;
+}
+
+function hexPair(bytes: Buffer, at: number): number | undefined {
+  const high = hexDigit(bytes[at]);
+  const low = hexDigit(bytes[at + 1]);
+  return high === undefined || low === undefined ? undefined : high * 16 + low;
+}
+
+function hexDigit(byte: number | undefined): number | undefined {
+  if (byte === undefined) return undefined;
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const letter = byte | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : undefined;
+}
