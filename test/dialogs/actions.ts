@@ -1,0 +1,143 @@
+/** What happens beside the device in a dialog, on the mail server and in the gateway. */
+import assert from "node:assert/strict";
+import type { ImapFlow } from "imapflow";
+
+/** The world around a dialog's device. */
+export interface Stage {
+  /** A connection of another mail client of this user. */
+  imap(user: string): Promise<ImapFlow>;
+  /** Hands a mail to the delivery agent; resolves at its 250. */
+  deliver(user: string, mime: Buffer): Promise<void>;
+  /** Requests that the gateway holds. */
+  held(): number;
+  /** Moves the gateway's clock. */
+  advance(seconds: number): void;
+  /** Kills the gateway's sessions and state in memory, as a restart does. */
+  restart(): Promise<void>;
+  /** The user of the dialog, and somebody else. */
+  readonly user: string;
+  readonly other: string;
+}
+
+/** What an action may use of its dialog. */
+export interface Scene {
+  readonly stage: Stage;
+  text(name: string): string;
+  hangUp(): void;
+}
+
+type Action = (scene: Scene, words: readonly string[]) => Promise<void> | void;
+
+/** Every action by its name. */
+export const actions: Readonly<Record<string, Action>> = {
+  /** deliver TEXT */
+  deliver: ({ stage, text }, [name = ""]) => stage.deliver(stage.user, Buffer.from(text(name))),
+  /** append FOLDER TEXT flag … */
+  async append(scene, [folder = "", name = "", ...flags]) {
+    const { client, path } = await at(scene, folder);
+    await client.append(path, Buffer.from(scene.text(name)), flags);
+  },
+  /** store FOLDER UID +flag -flag … */
+  async store(scene, [folder = "", uid = "", ...changes]) {
+    await inFolder(scene, folder, async (client) => {
+      for (const change of changes) {
+        const flags = [change.slice(1)];
+        if (change.startsWith("+")) await client.messageFlagsAdd(uid, flags, { uid: true });
+        else await client.messageFlagsRemove(uid, flags, { uid: true });
+      }
+    });
+  },
+  /** expunge FOLDER UID */
+  async expunge(scene, [folder = "", uid = ""]) {
+    await inFolder(scene, folder, (client) => client.messageDelete(uid, { uid: true }));
+  },
+  /** move FOLDER UID FOLDER */
+  async move(scene, [folder = "", uid = "", to = ""]) {
+    await inFolder(scene, folder, (client) => client.messageMove(uid, to, { uid: true }));
+  },
+  /** create FOLDER */
+  async create(scene, [folder = ""]) {
+    const { client, path } = await at(scene, folder);
+    await client.mailboxCreate(path);
+  },
+  /** rename FOLDER FOLDER */
+  async rename(scene, [folder = "", to = ""]) {
+    const { client, path } = await at(scene, folder);
+    await client.mailboxRename(path, to);
+  },
+  /** delete FOLDER */
+  async delete(scene, [folder = ""]) {
+    const { client, path } = await at(scene, folder);
+    await client.mailboxDelete(path);
+  },
+  /** count FOLDER N */
+  async count(scene, [folder = "", count = ""]) {
+    assert.equal(await countOf(scene, folder), Number(count), `mails in ${folder}`);
+  },
+  /** arrives FOLDER N: waits until the folder has N mails */
+  async arrives(scene, [folder = "", count = ""]) {
+    await until(async () => (await countOf(scene, folder)) === Number(count), `mails in ${folder}`);
+  },
+  /** flags FOLDER UID flag …: exactly these */
+  async flags(scene, [folder = "", uid = "", ...flags]) {
+    await inFolder(scene, folder, async (client) => {
+      const mail = await client.fetchOne(uid, { flags: true }, { uid: true });
+      assert.ok(mail && mail.flags, `${folder} has a mail ${uid}`);
+      const found = [...mail.flags].filter((flag) => flag !== "\\Recent");
+      assert.deepEqual(found.toSorted(), flags.toSorted(), `flags of ${folder} ${uid}`);
+    });
+  },
+  /** source FOLDER UID pattern: the mail's source matches */
+  async source(scene, [folder = "", uid = "", pattern = ""]) {
+    await inFolder(scene, folder, async (client) => {
+      const mail = await client.fetchOne(uid, { source: true }, { uid: true });
+      assert.ok(mail && mail.source, `${folder} has a mail ${uid}`);
+      assert.match(mail.source.toString(), new RegExp(pattern, "ms"));
+    });
+  },
+  /** held N: waits until the gateway holds N requests */
+  held: ({ stage }, [count = ""]) =>
+    until(() => Promise.resolve(stage.held() === Number(count)), `${count} held requests`),
+  /** advance SECONDS */
+  advance: ({ stage }, [seconds = ""]) => stage.advance(Number(seconds)),
+  /** hangup: the client drops the connection of its open request */
+  hangup: ({ hangUp }) => hangUp(),
+  /** restart: another process takes over */
+  restart: ({ stage }) => stage.restart(),
+};
+
+/** Looks until something holds; fails after a bounded time. */
+async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  while (!(await holds())) {
+    assert.ok(performance.now() < deadline, `${what}: it did not happen within 20 s`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** "other:Folder" is a folder of the other user. */
+async function at({ stage }: Scene, folder: string): Promise<{ client: ImapFlow; path: string }> {
+  const [, user, path] = /^(?:(other):)?(.+)$/.exec(folder) ?? [];
+  const client = await stage.imap(user === "other" ? stage.other : stage.user);
+  return { client, path: path ?? folder };
+}
+
+async function inFolder(
+  scene: Scene,
+  folder: string,
+  work: (client: ImapFlow) => Promise<unknown>,
+): Promise<void> {
+  const { client, path } = await at(scene, folder);
+  const lock = await client.getMailboxLock(path);
+  try {
+    await work(client);
+  } finally {
+    lock.release();
+  }
+}
+
+async function countOf(scene: Scene, folder: string): Promise<number> {
+  const { client, path } = await at(scene, folder);
+  const status = await client.status(path, { messages: true });
+  return status === false ? 0 : (status.messages ?? 0);
+}

@@ -1,0 +1,113 @@
+/** Reads a dialog file into its steps. */
+import { rank, versions, type ProtocolVersion } from "../../schemas/version.ts";
+
+/** One step of a dialog. */
+export type Step = { readonly line: number } & (
+  | {
+      readonly kind: "send";
+      readonly command: string;
+      readonly query: Readonly<Record<string, string>>;
+      readonly contentType: string | undefined;
+      readonly body: string;
+    }
+  | {
+      readonly kind: "expect";
+      readonly exact: boolean;
+      readonly httpStatus: number;
+      readonly body: string;
+    }
+  | { readonly kind: "lose" }
+  | { readonly kind: "device"; readonly name: string }
+  | { readonly kind: "action"; readonly words: readonly string[] }
+);
+
+/** A dialog as its file says it, for one version. */
+export interface Dialog {
+  readonly title: string;
+  readonly versions: readonly ProtocolVersion[];
+  readonly steps: readonly Step[];
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+const gate = /^\[(?<from>\d+\.\d)(?<on>\+?)\]\s?/;
+
+/** The steps that hold for this version. */
+export function parseDialog(source: string, version: ProtocolVersion): Dialog {
+  const texts = new Map<string, string>();
+  const lines = numbered(withoutTexts(source, texts)).flatMap((line) => gated(line, version));
+  const title = lines.find(({ text }) => text.startsWith("# "))?.text.slice(2) ?? "untitled";
+  const steps = groupSteps(lines.filter(({ text }) => !text.startsWith("#")));
+  return { title, versions: versionsOf(source), steps, texts };
+}
+
+/** The versions that a dialog runs with. */
+export function versionsOf(source: string): readonly ProtocolVersion[] {
+  const named = /^versions (?<list>.+)$/m.exec(source)?.groups?.["list"]?.split(/\s+/) ?? [];
+  const known = named.filter((name): name is ProtocolVersion => versions.some((v) => v === name));
+  if (known.length !== named.length || known.length === 0) {
+    throw new Error(`a dialog needs a line "versions", such as "versions 12.1 14.1"`);
+  }
+  return known;
+}
+
+interface Line {
+  readonly number: number;
+  readonly text: string;
+}
+
+/** Takes the named texts out, leaving empty lines so that line numbers stay right. */
+function withoutTexts(source: string, texts: Map<string, string>): string {
+  return source.replaceAll(/^== (\S+)\n([^]*?)^==\n/gm, (whole, name: string, text: string) => {
+    texts.set(name, text.replaceAll("\n", "\r\n"));
+    return "\n".repeat(whole.split("\n").length - 1);
+  });
+}
+
+function numbered(source: string): Line[] {
+  return source.split("\n").map((text, index) => ({ number: index + 1, text }));
+}
+
+function gated({ number, text }: Line, version: ProtocolVersion): Line[] {
+  const groups = gate.exec(text)?.groups;
+  if (groups === undefined) return text.trim() === "" ? [] : [{ number, text }];
+  const from = groups["from"] as ProtocolVersion;
+  const holds = groups["on"] === "+" ? rank(version) >= rank(from) : rank(version) === rank(from);
+  return holds ? [{ number, text: text.replace(gate, "") }] : [];
+}
+
+function groupSteps(lines: readonly Line[]): Step[] {
+  const steps: Step[] = [];
+  for (let at = 0; at < lines.length;) {
+    const head = lines[at] as Line;
+    let end = at + 1;
+    while (end < lines.length && /^\s/.test((lines[end] as Line).text)) end++;
+    const body = lines.slice(at + 1, end).map(({ text }) => text);
+    steps.push(...stepOf(head, body.join("\n")));
+    at = end;
+  }
+  return steps;
+}
+
+function stepOf({ number: line, text }: Line, body: string): Step[] {
+  const [mark, ...words] = wordsOf(text);
+  if (mark === "versions") return [];
+  if (mark === "->") return [sendStep(line, words, body)];
+  if (mark === "<-" || mark === "<~") {
+    return [{ line, kind: "expect", exact: mark === "<-", httpStatus: Number(words[0]), body }];
+  }
+  if (mark === "<x") return [{ line, kind: "lose" }];
+  if (mark === "@device") return [{ line, kind: "device", name: words[0] ?? "" }];
+  if (mark === "**") return [{ line, kind: "action", words }];
+  throw new Error(`line ${line}: a step begins with ->, <-, <~, <x, @device or **: ${text}`);
+}
+
+function sendStep(line: number, [target = "", contentType]: readonly string[], body: string): Step {
+  const [command = "", query = ""] = target.split("?");
+  const parameters = Object.fromEntries(new URLSearchParams(query));
+  return { line, kind: "send", command, query: parameters, contentType, body };
+}
+
+/** Words divided by spaces; "quotes" hold words together. */
+function wordsOf(text: string): string[] {
+  return [...text.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? "");
+}

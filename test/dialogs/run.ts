@@ -1,0 +1,182 @@
+/** Carries out a dialog, step by step. */
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { codePages } from "../../schemas/code-pages.ts";
+import { commands, isCommandName } from "../../schemas/commands.ts";
+import type { ProtocolVersion } from "../../schemas/version.ts";
+import { fromXml, toXml } from "../../src/wbxml/xml.ts";
+import { EasClient, type Answer } from "../client/client.ts";
+import { actions, type Stage } from "./actions.ts";
+import { match, resolved, type Bindings } from "./match.ts";
+import type { Dialog, Step } from "./parse.ts";
+
+/** Where the gateway listens, and as whom to sign in. */
+export interface Access {
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+  readonly version: ProtocolVersion;
+}
+
+/** Runs a dialog; throws at the first step that goes otherwise than written. */
+export async function runDialog(dialog: Dialog, stage: Stage, access: Access): Promise<void> {
+  using run = new Run(dialog, stage, access);
+  for (const step of dialog.steps) {
+    try {
+      await run.step(step);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new Error(`line ${step.line}: ${message}`, { cause: error });
+    }
+  }
+  assert.equal(run.unanswered, false, "the last request has no expected answer");
+}
+
+class Run implements Disposable {
+  readonly #dialog: Dialog;
+  readonly #stage: Stage;
+  readonly #access: Access;
+  readonly #devices = new Map<string, EasClient>();
+  #device: EasClient;
+  #bindings: Bindings;
+  #answer: Promise<Answer<undefined>> | undefined;
+  #connection = new AbortController();
+
+  constructor(dialog: Dialog, stage: Stage, access: Access) {
+    this.#dialog = dialog;
+    this.#stage = stage;
+    this.#access = access;
+    this.#bindings = new Map([
+      ["user", stage.user],
+      ["other", stage.other],
+    ]);
+    this.#device = this.#deviceNamed("first");
+  }
+
+  get unanswered(): boolean {
+    return this.#answer !== undefined;
+  }
+
+  async step(step: Step): Promise<void> {
+    switch (step.kind) {
+      case "send":
+        return this.#send(step);
+      case "expect":
+        return this.#expect(step);
+      case "lose":
+        await this.#taken();
+        return;
+      case "device":
+        this.#device = this.#deviceNamed(step.name);
+        return;
+      case "action":
+        return this.#act(step.words);
+    }
+  }
+
+  #send(step: Extract<Step, { kind: "send" }>): void {
+    assert.equal(this.#answer, undefined, "the request before has no expected answer");
+    this.#connection = new AbortController();
+    const { query, contentType } = step;
+    const call = {
+      query: mapValues(query, (value) => resolved(value, this.#bindings)),
+      signal: this.#connection.signal,
+      ...(contentType === undefined ? {} : { contentType }),
+    };
+    this.#answer = this.#device.sendBytes(step.command, this.#bytes(step), call);
+    // Awaited at the expectation; a hang-up before that is no fault of the dialog.
+    this.#answer.catch(() => undefined);
+  }
+
+  #bytes({ command, body, contentType }: Extract<Step, { kind: "send" }>): Buffer | undefined {
+    if (body.trim() === "") return undefined;
+    if (contentType !== undefined) return Buffer.from(this.#filled(body, String).trimStart());
+    return fromXml(withNamespaces(this.#filled(body, escaped), command));
+  }
+
+  async #expect(step: Extract<Step, { kind: "expect" }>): Promise<void> {
+    const answer = await this.#taken();
+    const isXml = String(answer.headers["content-type"]).startsWith("application/vnd.ms-sync");
+    const actual = isXml && answer.bytes.length > 0 ? toXml(answer.bytes) : "";
+    const shown = `HTTP ${answer.httpStatus}\n${actual || answer.bytes.toString()}`;
+    assert.equal(answer.httpStatus, step.httpStatus, shown);
+    const found = match(step.body, actual, this.#bindings, step.exact);
+    if ("differs" in found) throw new Error(`${found.differs}\n${shown}`);
+    this.#bindings = found.bindings;
+  }
+
+  async #taken(): Promise<Answer<undefined>> {
+    assert.ok(this.#answer, "there is no open request");
+    const answer = await this.#answer;
+    this.#answer = undefined;
+    return answer;
+  }
+
+  async #act([name = "", ...words]: readonly string[]): Promise<void> {
+    const action = actions[name];
+    assert.ok(action, `there is no action "${name}"; actions: ${Object.keys(actions).join(", ")}`);
+    const scene = {
+      stage: this.#stage,
+      text: (text: string) => this.#text(text),
+      hangUp: () => this.#hangUp(),
+    };
+    await action(
+      scene,
+      words.map((word) => numberOfItem(resolved(word, this.#bindings))),
+    );
+  }
+
+  #hangUp(): void {
+    this.#connection.abort();
+    this.#answer = undefined;
+  }
+
+  #text(name: string): string {
+    const text = this.#dialog.texts.get(name);
+    assert.ok(text !== undefined, `the dialog has no text "${name}"`);
+    return resolved(text, this.#bindings);
+  }
+
+  #filled(body: string, write: (text: string) => string): string {
+    const values = resolved(body, this.#bindings);
+    return values.replaceAll(/\{\{(\S+)\}\}/g, (_, name: string) => write(this.#text(name)));
+  }
+
+  #deviceNamed(name: string): EasClient {
+    const known = this.#devices.get(name);
+    if (known !== undefined) return known;
+    const deviceId = randomBytes(16).toString("hex");
+    const client = new EasClient({ ...this.#access, deviceId });
+    this.#devices.set(name, client);
+    return client;
+  }
+
+  [Symbol.dispose](): void {
+    this.#connection.abort();
+    for (const client of this.#devices.values()) client[Symbol.dispose]();
+  }
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/** In actions an item's ServerId stands for its UID. */
+function numberOfItem(word: string): string {
+  return /^f[0-9a-f]+:(?<uid>\d+)$/.exec(word)?.groups?.["uid"] ?? word;
+}
+
+function mapValues(
+  record: Readonly<Record<string, string>>,
+  change: (value: string) => string,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}
+
+/** Dialogs write no namespaces: the command tells the first, prefixes tell the others. */
+function withNamespaces(xml: string, command: string): string {
+  if (!isCommandName(command)) return xml;
+  const prefixes = codePages.map(({ prefix, name }) => `xmlns:${prefix}="${name}"`).join(" ");
+  const own = `xmlns="${commands[command].request.page.name}"`;
+  return xml.replace(/^(\s*<\w+)/, `$1 ${own} ${prefixes}`);
+}
