@@ -63,10 +63,13 @@ const occurrence = {
   InstanceId: instanceIdField,
 };
 
+const body25 = v.from(calendarPage, v.until("2.5", v.content(v.text)));
+
 const exception = v.struct(calendarPage, {
   Deleted: v.optional(v.boolean),
   ExceptionStartTime: v.until("14.1", v.compactDateTime),
   ...occurrence,
+  "calendar:Body": body25,
 });
 
 /** An appointment or meeting (MS-ASCAL 2.2). */
@@ -83,6 +86,6 @@ export const calendar = v.struct(calendarPage, {
   DisallowNewTimeProposal: v.since("14.0", v.boolean),
   NativeBodyType: nativeBodyTypeField,
   RightsManagementLicense: licenseField,
-  "calendar:Body": v.from(calendarPage, v.until("2.5", v.content(v.text))),
+  "calendar:Body": body25,
   BodyTruncated: v.until("2.5", v.boolean),
 });

@@ -87,11 +87,14 @@ export const find = command("Find", {
   code: 23,
   since: "16.1",
   request: v.struct(page, {
-    SearchId: v.text,
-    ExecuteSearch: v.struct(page, {
-      MailBoxSearchCriterion: v.optional(mailBoxSearch),
-      GalSearchCriterion: v.optional(galSearch),
-    }),
+    SearchId: v.missing(2, v.text),
+    ExecuteSearch: v.missing(
+      2,
+      v.struct(page, {
+        MailBoxSearchCriterion: v.optional(mailBoxSearch),
+        GalSearchCriterion: v.optional(galSearch),
+      }),
+    ),
   }),
   response: v.struct(page, { Status: v.integer, Response: v.optional(response) }),
 });

@@ -45,9 +45,10 @@ const emptyFolderContents = v.struct(page, {
   Options: v.optional(v.struct(page, { DeleteSubFolders: v.optional(v.emptyTag) })),
 });
 
+/** Clients are seen that move by server id: what is needed is left to the handler. */
 const move = v.struct(page, {
-  ConversationId: v.opaque,
-  DstFldId: v.text,
+  ConversationId: v.optional(v.opaque),
+  DstFldId: v.optional(v.text),
   Options: v.optional(v.struct(page, { MoveAlways: v.optional(v.emptyTag) })),
 });
 

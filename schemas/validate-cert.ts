@@ -10,7 +10,7 @@ export const validateCert = command("ValidateCert", {
   code: 22,
   request: v.struct(page, {
     CertificateChain: v.optional(v.struct(page, { Certificate: v.list(v.text) })),
-    Certificates: v.struct(page, { Certificate: v.list(v.text) }),
+    Certificates: v.optional(v.struct(page, { Certificate: v.list(v.text) })),
     CheckCRL: v.optional(v.boolean),
   }),
   response: v.struct(page, {

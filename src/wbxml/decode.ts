@@ -65,10 +65,8 @@ const valueDecoders: Readonly<Record<ValueKind, Decoder>> = {
   integer: parsed("whole number", parseInteger),
   decimal: parsed("number", parseDecimal),
   boolean: (reader, filled, version) => parsedBoolean(reader, filled, version) ?? true,
-  emptyTag: (reader, filled) => {
-    if (filled) reader.skip();
-    return true;
-  },
+  // Some clients write "0" where no element is meant: DeleteSubFolders must not be taken for true.
+  emptyTag: (reader, filled) => (decodeText(reader, filled).trim() === "0" ? undefined : true),
   dateTime: moment,
   compactDateTime: moment,
   opaque: decodeBytes,

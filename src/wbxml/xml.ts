@@ -1,0 +1,3 @@
+export { fromXml } from "./from-xml.ts";
+export { toXml } from "./to-xml.ts";
+export type { XmlOptions } from "./to-xml.ts";
