@@ -1,0 +1,57 @@
+/** `npm start`: the demo, or the gateway on the operator's servers. See `npm start -- --help`. */
+import { argv, env, exit, stdout } from "node:process";
+import { parseArgs } from "node:util";
+import { ensureInstalled, give, runUnderProjectNode } from "./setup.mjs";
+
+const help = `Usage:
+  npm start                        the demo: everything on this machine, two users, nothing to configure
+  npm start -- --config FILE       the gateway, on the servers that FILE names
+  npm start -- --init [FILE]       write a commented configuration file (eastgate.toml), never over another
+  npm start -- --help              this text
+
+The demo takes: --port N (HTTPS, 8443 or the next free one), --data DIR (default: data/demo), --host ADDRESS.
+EASTGATE_CONFIG=FILE is the same as --config FILE. Every setting can be given by an environment variable too;
+docs/configuration.md lists them.
+`;
+
+function parse() {
+  try {
+    return parseArgs({
+      args: argv.slice(2),
+      allowPositionals: true,
+      options: {
+        config: { type: "string" },
+        init: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+        port: { type: "string" },
+        data: { type: "string" },
+        host: { type: "string" },
+      },
+    });
+  } catch (error) {
+    return give(`${error.message}\n\n${help}`);
+  }
+}
+
+function demoArgs({ port, data, host }) {
+  const given = { port, data, host };
+  return Object.entries(given).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, value],
+  );
+}
+
+const { values, positionals } = parse();
+if (values.help) {
+  stdout.write(help);
+  exit(0);
+}
+if (positionals.length > (values.init ? 1 : 0)) {
+  give(`"${positionals.at(-1)}" is not understood here.\n\n${help}`);
+}
+ensureInstalled();
+const config = values.config ?? env.EASTGATE_CONFIG;
+const configuredByVariables = Object.keys(env).some((name) => name.startsWith("EASTGATE_DOMAINS_"));
+if (values.init) runUnderProjectNode(["src/bin.ts", "init", ...positionals]);
+else if (config !== undefined) runUnderProjectNode(["src/bin.ts", "serve", "--config", config]);
+else if (configuredByVariables) runUnderProjectNode(["src/bin.ts", "serve"]);
+else runUnderProjectNode(["scripts/demo/main.ts", ...demoArgs(values)]);
