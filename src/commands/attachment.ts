@@ -1,7 +1,7 @@
 /** Attachments by FileReference, decoded from their transfer encoding as they stream in. */
 import { Readable } from "node:stream";
+import { findPart } from "../items/email/index.ts";
 import { transferDecoder } from "../items/email/transfer.ts";
-import type { Part } from "../items/email/message.ts";
 import type { Context } from "./context.ts";
 
 /** An attachment's decoded bytes and what they are. */
@@ -18,7 +18,7 @@ export async function openAttachment(
   const found = await mailbox.resolve(fileReference);
   if (found === undefined || found.section === "") return undefined;
   const [item] = await mailbox.list(found.collectionId, [found.number]);
-  const part = item === undefined ? undefined : partAt(item.structure, found.section);
+  const part = item === undefined ? undefined : findPart(item.structure, found.section);
   if (part === undefined) return undefined;
   const wire = await mailbox.openPart(found);
   if (wire === undefined) return undefined;
@@ -40,15 +40,6 @@ export async function readRange(
     total += piece.length;
   }
   return { data: Buffer.concat(pieces), total };
-}
-
-function partAt(part: Part, section: string): Part | undefined {
-  if (part.section === section) return part;
-  for (const child of part.children) {
-    const found = partAt(child, section);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 async function* decoded(wire: Readable, encoding: string): AsyncGenerator<Buffer> {

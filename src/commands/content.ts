@@ -25,7 +25,7 @@ export function costs(items: readonly MailItem[], options: MailOptions): readonl
 
 function costOf(item: MailItem, options: MailOptions): number {
   try {
-    return planBody(item, options).wanted.reduce((sum, part) => sum + (part.maxBytes ?? 0), 0);
+    return planBody(item, options).wireBytes;
   } catch {
     // Counted as nothing here: `mapMails` meets the same error and reports it.
     return 0;

@@ -65,8 +65,10 @@ async function estimate(asked: Asked, collectionId: string, context: Context): P
   return sync.estimate(head, await mailbox.feed(collectionId), window);
 }
 
+type Filter = Pick<SyncOptions, "FilterType">;
+
 /** From 14.0 the filter stands in Options, before beside the key; else the Sync's own holds. */
-function filterOf(asked: Asked, sticky: SyncOptions | undefined): Pick<SyncOptions, "FilterType"> {
+function filterOf(asked: Asked, sticky: SyncOptions | undefined): Filter {
   const own = asked.Options.find((options) => (options.Class ?? "Email") === "Email");
   return { FilterType: own?.FilterType ?? asked.FilterType ?? sticky?.FilterType };
 }

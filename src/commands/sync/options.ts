@@ -24,7 +24,10 @@ export function isMailFilter(filterType: number | undefined): boolean {
 }
 
 /** First day inside the window of a FilterType: days since 1970-01-01 UTC, 0 = everything. */
-export function sinceDayOf(options: SyncOptions | undefined, nowMs: number): number {
+export function sinceDayOf(
+  options: Pick<SyncOptions, "FilterType"> | undefined,
+  nowMs: number,
+): number {
   const days = filterDays[options?.FilterType ?? 0];
   return days === undefined ? 0 : Math.floor(nowMs / dayMs) - days;
 }
