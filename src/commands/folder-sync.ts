@@ -1,8 +1,7 @@
 /** FolderSync (MS-ASCMD 2.2.1.5): the folder hierarchy is one more collection of the sync state. */
 import { commandStatus, StatusError } from "../../schemas/status.ts";
 import type { RequestOf, ResponseOf } from "../../schemas/commands.ts";
-import type { Folder } from "../mailbox/mailbox.ts";
-import { collectionIdOf } from "../mailbox/references.ts";
+import { collectionIdOf, type Folder } from "../mailbox/mailbox.ts";
 import { InvalidSyncKey, type Answer, type Opened } from "../sync/types.ts";
 import type { Context } from "./context.ts";
 import { hierarchyId } from "./look.ts";

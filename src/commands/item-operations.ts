@@ -48,7 +48,7 @@ function refusedOperations(request: Request) {
       Status,
       CollectionId,
     })),
-    Move: request.Move.map(({ ConversationId }) => ({ Status, ConversationId })),
+    Move: request.Move.map(({ ConversationId = Buffer.alloc(0) }) => ({ Status, ConversationId })),
   };
 }
 

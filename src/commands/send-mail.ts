@@ -12,6 +12,7 @@ export async function handleSendMail(
   if (request === undefined) throw new StatusError(commonStatus.InvalidContent);
   if (request.Mime.length === 0) throw new StatusError(commonStatus.InvalidMIME);
   const submission = {
+    deviceId: context.device.id,
     clientId: request.ClientId === "" ? undefined : request.ClientId,
     mime: request.Mime,
     saveInSent: request.SaveInSentItems === true,
