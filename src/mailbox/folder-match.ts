@@ -50,7 +50,8 @@ class Matching {
 
   /** Pairs each folder with the first row that is the same. */
   pair(same: Same): void {
-    for (const folder of [...this.#folders]) {
+    const folders = this.#folders;
+    for (const folder of folders) {
       const row = this.#rows.find((candidate) => same(candidate, folder));
       if (row !== undefined) this.#take(row, folder);
     }

@@ -9,6 +9,7 @@ import {
   lockHierarchy,
   putCollections,
   putHierarchy,
+  type CollectionRow,
   type FoundCollection,
   type HierarchyPosition,
 } from "../store/collections.ts";
@@ -76,13 +77,30 @@ export class Folders {
     return row;
   }
 
-  /** The special folder of this type; undefined when the server has none and would not make one. */
-  async special(type: MailFolderType): Promise<FoundCollection | undefined> {
-    const number = folderTypes[type];
-    const known = await this.#findType(number);
-    if (known !== undefined) return known;
+  /** The special folder of this type as the store has it; undefined while the server has none. */
+  async findSpecial(type: MailFolderType): Promise<CollectionRow | undefined> {
+    const { database, accountId } = this.#source;
+    const rows = await listCollections(database, accountId);
+    return rows.find(
+      (row) => row.type === folderTypes[type] && row.selectable && !row.deleted,
+    );
+  }
+
+  /** Works with a special folder, making it where it is not there. Throws BackendError "no such folder". */
+  async atSpecial<Result>(
+    type: MailFolderType,
+    work: (session: MailSession, row: CollectionRow) => Promise<Result>,
+  ): Promise<Result> {
+    const row = await this.findSpecial(type);
+    try {
+      if (row !== undefined) return await work(await this.#source.session(), row);
+    } catch (error) {
+      if (!isNoSuchFolder(error)) throw error;
+    }
     await this.refresh();
-    return await this.#findType(number);
+    const found = await this.findSpecial(type);
+    if (found === undefined) throw noSuchFolder(type);
+    return await work(await this.#source.session(), found);
   }
 
   /** Works in a folder; when its path is not there any more, looks for its new one, once. */
@@ -155,13 +173,6 @@ export class Folders {
       this.#source.log.warn({ folder: name, err: error }, "The server would not make a folder.");
       return undefined;
     }
-  }
-
-  async #findType(type: number): Promise<FoundCollection | undefined> {
-    const { database, accountId } = this.#source;
-    const rows = await listCollections(database, accountId);
-    const row = rows.find((each) => each.type === type && each.selectable && !each.deleted);
-    return row === undefined ? undefined : { ...row, aliased: false };
   }
 }
 

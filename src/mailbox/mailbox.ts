@@ -91,6 +91,11 @@ export interface Mailbox extends AsyncDisposable {
 
 const serverIdForm = /^(f[0-9a-f]{1,8}):([1-9][0-9]{0,9})$/;
 
+/** The CollectionId of a serial: "f1", "f2a". */
+export function collectionIdOf(serial: number): string {
+  return `f${serial.toString(16)}`;
+}
+
 /** "f1:<number>", at most 24 characters (MS-ASCMD 2.2.3.166 allows 64). */
 export function itemServerId(collectionId: string, number: number): string {
   return `${collectionId}:${number}`;

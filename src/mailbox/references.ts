@@ -9,11 +9,6 @@ const highestSerial = 2 ** 31 - 1;
 /** MS-ASCMD R3236: a LongId has up to 256 characters. */
 const longestReference = 256;
 
-/** "f1", "f2a": "f" and the serial in base 16. */
-export function collectionIdOf(serial: number): string {
-  return `f${serial.toString(16)}`;
-}
-
 /** The serial in a CollectionId; undefined when it is none of ours. */
 export function serialOf(collectionId: string): number | undefined {
   const digits = collectionIdForm.exec(collectionId)?.[1];
