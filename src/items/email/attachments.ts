@@ -21,11 +21,9 @@ export function attachmentsOf(
   fileReference: (section: string) => string,
 ): { Attachment: Attachment }[] | undefined {
   if (attached.length === 0) return undefined;
-  return attached
-    .slice(0, maxAttachments)
-    .map((each, at) => ({
-      Attachment: attachmentOf(each, at + 1, fileReference(each.part.section)),
-    }));
+  return attached.slice(0, maxAttachments).map((each, at) => ({
+    Attachment: attachmentOf(each, at + 1, fileReference(each.part.section)),
+  }));
 }
 
 function attachmentOf(attached: AttachedPart, place: number, fileReference: string): Attachment {
@@ -80,7 +78,8 @@ function extensionOf(part: Part): string {
   if (part.type === "text" && part.subtype === "calendar") return "ics";
   if (part.type === "text" && part.subtype === "html") return "html";
   if (part.type === "message") return "txt";
-  return libmime.detectExtension(`${part.type}/${part.subtype}`);
+  const known = libmime.detectExtension(`${part.type}/${part.subtype}`);
+  return known === "bin" && part.type === "text" ? "txt" : known;
 }
 
 /** Without folders, control characters and marks that reverse the reading direction of the extension. */

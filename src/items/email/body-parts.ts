@@ -21,7 +21,7 @@ export interface AttachedPart {
 /** Splits a mail into body and attachments. */
 export function bodyParts(structure: Part): BodyParts {
   const found = walk(structure, { related: false, first: true });
-  return withLimit(dropSoleExtras(structure, found));
+  return withLimit(withSubstitute(structure, found));
 }
 
 interface Place {
@@ -113,11 +113,22 @@ export function isHtml(part: Part): boolean {
   return part.type === "text" && part.subtype === "html";
 }
 
-/** A mail whose only part is words in another form (headers of a bounce, CSV) shows them. */
-function dropSoleExtras(structure: Part, found: BodyParts): BodyParts {
+/** A mail without a body shows the words that it has in another form: its only text, or a report's status. */
+function withSubstitute(structure: Part, found: BodyParts): BodyParts {
+  const substitute = found.rich.length > 0 ? undefined : substituteIn(structure);
+  if (substitute === undefined) return found;
+  const attachments = found.attachments.filter(({ part }) => part !== substitute);
+  return { rich: [substitute], plain: [substitute], attachments };
+}
+
+function substituteIn(structure: Part): Part | undefined {
+  if (structure.type === "multipart" && structure.subtype === "report") {
+    return structure.children.find(
+      ({ type, subtype }) => type === "message" && /-(?:status|notification|report)$/.test(subtype),
+    );
+  }
   const isSoleText = structure.type === "text" && structure.disposition !== "attachment";
-  if (!isSoleText || found.rich.length > 0 || structure.subtype === "calendar") return found;
-  return { rich: [structure], plain: [structure], attachments: [] };
+  return isSoleText && structure.subtype !== "calendar" ? structure : undefined;
 }
 
 function withLimit(parts: BodyParts): BodyParts {

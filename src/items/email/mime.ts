@@ -1,0 +1,223 @@
+/**
+ * A raw mail taken apart as an IMAP server does it (RFC 3501 6.4.5, 7.4.2): envelope, structure, and the
+ * bytes of each section as they are. For stores that hold whole mails and for embedded messages.
+ */
+import { envelopeOf } from "./envelope.ts";
+import {
+  decodedText,
+  firstValue,
+  lineEnd,
+  messageIds,
+  readHeader,
+  structured,
+  type Header,
+  type Range,
+} from "./header.ts";
+import { maxPartDepth, maxParts } from "./limits.ts";
+import type { MailItem, Part } from "./message.ts";
+
+/** What a raw mail says of itself, and its parts. */
+export interface ParsedMessage extends Pick<
+  MailItem,
+  "envelope" | "structure" | "references" | "headers"
+> {
+  /** The wire octets of a section ("" is the whole mail); undefined when there is no such section. */
+  part(section: string): Buffer | undefined;
+}
+
+/** Header fields that a mapping reads beside the envelope. */
+const keptHeaders = [
+  "importance",
+  "x-priority",
+  "thread-topic",
+  "content-class",
+  "list-id",
+] as const;
+
+/**
+ * Takes a mail apart. Never throws: what cannot be taken apart stays one readable part; limits on
+ * depth and number of parts leave the rest in the last part.
+ */
+export function parseMessage(bytes: Buffer): ParsedMessage {
+  const walker = new Walker(bytes);
+  const whole = { start: 0, end: bytes.length };
+  const { header, part } = walker.message(whole, "", 0);
+  const kept = keptHeaders.filter((name) => header.fields.has(name));
+  return {
+    envelope: envelopeOf(header),
+    structure: part,
+    references: messageIds(firstValue(header, "references")),
+    headers: Object.fromEntries(kept.map((name) => [name, decodedText(firstValue(header, name))])),
+    part: (section) => (section === "" ? bytes : walker.bytesOf(section)),
+  };
+}
+
+interface Entity {
+  readonly header: Header;
+  readonly body: Range;
+  readonly section: string;
+  readonly depth: number;
+  readonly defaultType: string;
+}
+
+class Walker {
+  readonly #bytes: Buffer;
+  readonly #ranges = new Map<string, Range>();
+  #parts = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  bytesOf(section: string): Buffer | undefined {
+    const range = this.#ranges.get(section);
+    return range === undefined ? undefined : this.#bytes.subarray(range.start, range.end);
+  }
+
+  /** A whole message: its only part is `prefix`.1, the parts of its multipart are `prefix`.1, .2 … */
+  message(range: Range, prefix: string, depth: number): { header: Header; part: Part } {
+    const header = readHeader(this.#bytes, range);
+    const body = { start: header.bodyStart, end: range.end };
+    const entity = { header, body, depth, defaultType: "text/plain" };
+    const asMultipart = this.#multipart({ ...entity, section: prefix });
+    const part = asMultipart ?? this.#leaf({ ...entity, section: below(prefix, 1) });
+    return { header, part };
+  }
+
+  #entity(range: Range, place: Pick<Entity, "section" | "depth" | "defaultType">): Part {
+    const header = readHeader(this.#bytes, range);
+    const entity = { header, body: { start: header.bodyStart, end: range.end }, ...place };
+    return this.#multipart(entity) ?? this.#leaf(entity);
+  }
+
+  /** Undefined when the entity is no multipart, or one without any part: then it is shown as text. */
+  #multipart(entity: Entity): Part | undefined {
+    const content = contentType(entity);
+    const boundary = content.parameters["boundary"] ?? "";
+    if (content.type !== "multipart" || boundary === "" || entity.depth >= maxPartDepth)
+      return undefined;
+    const ranges = this.#split(entity.body, boundary);
+    if (ranges.length === 0) return undefined;
+    const defaultType = content.subtype === "digest" ? "message/rfc822" : "text/plain";
+    const children = ranges.map((range, at) => {
+      const section = below(entity.section, at + 1);
+      return this.#entity(range, { section, depth: entity.depth + 1, defaultType });
+    });
+    if (entity.section !== "") this.#note(entity);
+    return partOf(entity, content, children);
+  }
+
+  #leaf(entity: Entity): Part {
+    this.#note(entity);
+    const content = contentType(entity);
+    const isMessage = content.type === "message" && /^(rfc822|global|news)$/.test(content.subtype);
+    const isPlain = /^(|7bit|8bit|binary)$/.test(encodingOf(entity.header));
+    if (!isMessage || !isPlain || entity.depth >= maxPartDepth) {
+      return partOf(entity, content.type === "multipart" ? readable : content, []);
+    }
+    const { header, part } = this.message(entity.body, entity.section, entity.depth + 1);
+    return { ...partOf(entity, content, [part]), envelope: envelopeOf(header) };
+  }
+
+  /** The wrapper of an embedded message keeps its section; the multipart inside has the same one. */
+  #note(entity: Entity): void {
+    if (!this.#ranges.has(entity.section)) this.#ranges.set(entity.section, entity.body);
+  }
+
+  /** The ranges between the delimiter lines of a multipart (RFC 2046 5.1.1). */
+  #split(body: Range, boundary: string): readonly Range[] {
+    const ranges: Range[] = [];
+    let start: number | undefined;
+    for (const line of delimiters(this.#bytes, body, boundary)) {
+      if (start !== undefined) ranges.push({ start, end: Math.max(start, line.before) });
+      start = line.isLast ? undefined : line.after;
+      if (line.isLast || this.#parts >= maxParts) break;
+      this.#parts++;
+    }
+    // A multipart that breaks off: its last part goes to the end.
+    if (start !== undefined) ranges.push({ start, end: body.end });
+    return ranges;
+  }
+}
+
+interface Delimiter {
+  /** Where the part before it ends: the line break belongs to the delimiter. */
+  readonly before: number;
+  readonly after: number;
+  readonly isLast: boolean;
+}
+
+function* delimiters(bytes: Buffer, body: Range, boundary: string): Generator<Delimiter> {
+  const mark = Buffer.from(`--${boundary}`);
+  // Within the body only: searching on to the end of the mail for each part would be quadratic.
+  const range = bytes.subarray(0, body.end);
+  let at = range.indexOf(mark, body.start);
+  while (at !== -1) {
+    const after = lineEnd(bytes, at, body.end);
+    const rest = bytes.toString(
+      "latin1",
+      at + mark.length,
+      Math.min(after, at + mark.length + 200),
+    );
+    const atLineStart = at === body.start || bytes[at - 1] === 0x0a;
+    if (atLineStart && /^(?:--)?[ \t\r\n]*$/.test(rest)) {
+      yield { before: breakStart(bytes, at), after, isLast: rest.startsWith("--") };
+    }
+    at = range.indexOf(mark, at + mark.length);
+  }
+}
+
+function breakStart(bytes: Buffer, at: number): number {
+  if (bytes[at - 1] !== 0x0a) return at;
+  return bytes[at - 2] === 0x0d ? at - 2 : at - 1;
+}
+
+function below(prefix: string, number: number): string {
+  return prefix === "" ? String(number) : `${prefix}.${number}`;
+}
+
+interface Content {
+  readonly type: string;
+  readonly subtype: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** What a multipart without a usable boundary is shown as. */
+const readable: Content = { type: "text", subtype: "plain", parameters: {} };
+
+/** Content-Type; one that breaks the syntax is text/plain (RFC 2045 5.2). */
+function contentType({ header, defaultType }: Entity): Content {
+  const named = firstValue(header, "content-type");
+  const { value, parameters } = structured(named === "" ? defaultType : named);
+  const match = /^([^/\s]+)\/([^/\s;]+)$/.exec(value);
+  if (match?.[1] !== undefined && match[2] !== undefined) {
+    return { type: match[1], subtype: match[2], parameters };
+  }
+  return value === "text" || value === "" ? { ...readable, parameters } : readable;
+}
+
+function encodingOf(header: Header): string {
+  const value = firstValue(header, "content-transfer-encoding").replace(/\([^()]*\)/g, "");
+  return value.trim().replace(/^"|"$/g, "").toLowerCase();
+}
+
+function partOf(entity: Entity, content: Content, children: readonly Part[]): Part {
+  const { header, body, section } = entity;
+  const disposition = structured(firstValue(header, "content-disposition"));
+  return {
+    section,
+    ...content,
+    encoding: encodingOf(header) || "7bit",
+    sizeBytes: body.end - body.start,
+    disposition: dispositionOf(disposition.value),
+    fileName: disposition.parameters["filename"] ?? content.parameters["name"] ?? "",
+    contentId: firstValue(header, "content-id").replace(/^\s*<|>\s*$/g, ""),
+    contentLocation: firstValue(header, "content-location").replace(/\s+/g, ""),
+    children,
+  };
+}
+
+/** Unknown dispositions count as attachment (RFC 2183 2.8). */
+function dispositionOf(value: string): Part["disposition"] {
+  return value === "" || value === "inline" ? value : "attachment";
+}
