@@ -6,6 +6,7 @@ import { checkSettings } from "./config/checks.ts";
 import { ConfigError, errorCode, type Problem } from "./config/problem.ts";
 import { read, type Environment } from "./config/read.ts";
 import {
+  alsoFrom,
   choice,
   flag,
   host,
@@ -28,9 +29,9 @@ const portBounds = [1, 65_535] as const;
 const listenPortBounds = [0, 65_535] as const;
 const mebibyte = 1_048_576;
 
-const server = (protocol: "IMAP" | "SMTP", ports: string) => ({
+const server = (protocol: "IMAP" | "SMTP", ports: string, example: number) => ({
   host: host(`Name or address of the ${protocol} server.`, { example: "mail.example.com" }),
-  port: optional(whole(`Port; by default ${ports}.`, portBounds)),
+  port: optional(whole(`Port; by default ${ports}.`, portBounds, { example })),
   verifyCertificate: flag("Whether the server's certificate must be valid for its name.", true),
   caFile: optional(
     path("PEM file with further certificate authorities to trust.", { example: "mail-ca.pem" }),
@@ -38,7 +39,7 @@ const server = (protocol: "IMAP" | "SMTP", ports: string) => ({
 });
 
 const imap = table("The IMAP server of this domain.", {
-  ...server("IMAP", "993 with tls, else 143"),
+  ...server("IMAP", "993 with tls, else 143", 993),
   security: choice("How the connection is protected; plain only on loopback.", securities(), "tls"),
   connectionsPerAccount: whole(
     "Connections that one account may hold at once; half for requests, half for push.",
@@ -50,7 +51,7 @@ const imap = table("The IMAP server of this domain.", {
 });
 
 const smtp = table("The submission server of this domain.", {
-  ...server("SMTP", "465 with tls, 587 with starttls, else 25"),
+  ...server("SMTP", "465 with tls, 587 with starttls, else 25", 587),
   security: choice(
     "How the connection is protected; plain only on loopback.",
     securities(),
@@ -104,7 +105,10 @@ export const definition = table("The configuration of the gateway.", {
   }),
   database: table("PostgreSQL.", {
     url: optional(
-      secret(postgresUrl("The operator's PostgreSQL; without it an embedded one is started.")),
+      alsoFrom(
+        "DATABASE_URL",
+        secret(postgresUrl("The operator's PostgreSQL; without it an embedded one is started.")),
+      ),
     ),
     connections: whole("Connections that this process may hold.", [2, 500], { fallback: 10 }),
   }),

@@ -84,7 +84,7 @@ function checkNames(domains: readonly Domain[]): Problem[] {
 }
 
 function checkDefault(domains: readonly Domain[], name: string | undefined): Problem[] {
-  const names = domains.flatMap(namesOf);
+  const names = [...new Set(domains.flatMap(namesOf))];
   if (name === undefined || names.includes(name)) return [];
   const wrong = `is "${name}", which is no domain of this configuration`;
   return [{ key: "login.default_domain", wrong, right: `Give one of ${names.join(", ")}` }];

@@ -51,7 +51,7 @@ export function read<Definition extends Table<Nodes>>(
   return { values: values as ValueOf<Definition>, problems: reading.problems };
 }
 
-/** Read elsewhere: by the command line and by an operator's PostgreSQL tools. */
+/** Read elsewhere, by the command line. */
 const outsideVariables = ["EASTGATE_CONFIG"];
 
 /** Kubernetes adds these to every container where a service is named "eastgate". */
@@ -163,7 +163,7 @@ function readSetting(
   raw: unknown,
   place: Place,
 ): unknown {
-  const names = [place.variable, ...(aliases[place.key] ?? [])];
+  const names = [place.variable, ...node.variables];
   for (const name of names) reading.known.add(name);
   const variable = names.find((name) => (reading.env[name] ?? "") !== "");
   const value = variable === undefined ? raw : node.fromText(reading.env[variable] ?? "");
@@ -175,9 +175,6 @@ function readSetting(
   reading.problems.push({ key, wrong: shown, right: `Give ${node.wanted}` });
   return node.fallback === required ? "" : node.fallback;
 }
-
-/** Variables with a name of their own, by custom. */
-const aliases: Readonly<Record<string, readonly string[]>> = { "database.url": ["DATABASE_URL"] };
 
 function fallback(reading: Reading, node: Setting<unknown>, place: Place): unknown {
   if (node.fallback !== required) return node.fallback;

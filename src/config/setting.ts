@@ -15,6 +15,8 @@ export interface Setting<Value> {
   readonly example: unknown;
   /** True: the value is never quoted in a message. */
   readonly secret: boolean;
+  /** Variables with a name of their own, by custom ("DATABASE_URL"). */
+  readonly variables: readonly string[];
   /** Reads the text of an environment variable; what can't be read stays text and fails the schema. */
   fromText(text: string): unknown;
 }
@@ -70,6 +72,7 @@ function setting<Value>(
     fallback: options.fallback ?? required,
     example: options.example,
     secret: false,
+    variables: [],
     fromText: (raw) => raw,
     ...type,
   };
@@ -98,6 +101,11 @@ export function optional<Value>(inner: Setting<Value>): Setting<Value | undefine
 /** The same setting, but its value is never quoted in a message. */
 export function secret<Value>(inner: Setting<Value>): Setting<Value> {
   return { ...inner, secret: true };
+}
+
+/** The same setting, which a variable with a name of its own can give too. */
+export function alsoFrom<Value>(variable: string, inner: Setting<Value>): Setting<Value> {
+  return { ...inner, variables: [variable] };
 }
 
 const hostForm =
@@ -172,8 +180,9 @@ export function postgresUrl(help: string): Setting<string> {
   const schema = z
     .string()
     .refine((url) => /^postgres(ql)?:$/.test(URL.parse(url)?.protocol ?? ""));
-  const wanted = 'a URL such as "postgres://eastgate@localhost/eastgate"';
-  return setting(help, { wanted, schema }, {});
+  const example = "postgres://eastgate@localhost/eastgate";
+  const wanted = `a URL such as "${example}"`;
+  return setting(help, { wanted, schema }, { example });
 }
 
 /** A file or folder, relative to the configuration file (to the working directory without one). */
