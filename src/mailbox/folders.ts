@@ -81,12 +81,10 @@ export class Folders {
   async findSpecial(type: MailFolderType): Promise<CollectionRow | undefined> {
     const { database, accountId } = this.#source;
     const rows = await listCollections(database, accountId);
-    return rows.find(
-      (row) => row.type === folderTypes[type] && row.selectable && !row.deleted,
-    );
+    return rows.find((row) => row.type === folderTypes[type] && row.selectable && !row.deleted);
   }
 
-  /** Works with a special folder, making it where it is not there. Throws BackendError "no such folder". */
+  /** Works with a special folder, making it where it is not there. Throws BackendError. */
   async atSpecial<Result>(
     type: MailFolderType,
     work: (session: MailSession, row: CollectionRow) => Promise<Result>,
@@ -99,7 +97,7 @@ export class Folders {
     }
     await this.refresh();
     const found = await this.findSpecial(type);
-    if (found === undefined) throw noSuchFolder(type);
+    if (found === undefined) throw new BackendError("not allowed", `The server makes no ${type}.`);
     return await work(await this.#source.session(), found);
   }
 

@@ -29,3 +29,12 @@ export const filingPauseSeconds = 60;
 
 /** Copies filed within one request: a backlog after a full mailbox shall not hold up the phone. */
 export const filingsPerRequest = 3;
+
+/** After a refusal (a full mailbox) a copy is tried again this much later: trying costs the whole mail. */
+export const refusedFilingPauseSeconds = 3600;
+
+/**
+ * A mail without ClientId, Message-ID and Date that comes again with the same bytes is a repeat this long;
+ * later it is somebody who writes the same words again, and a double is better than a loss.
+ */
+export const namelessRepeatMs = 15 * 60_000;

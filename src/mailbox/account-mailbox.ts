@@ -1,0 +1,222 @@
+/** The mailbox of one account during one request: opens its session at first use, maps ids to paths. */
+import type { Readable } from "node:stream";
+import type { FlagChange, ItemOutcome, MailSession } from "../backend.ts";
+import type { Feed } from "../feed.ts";
+import type { MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
+import { listAliases } from "../store/aliases.ts";
+import {
+  listCollectionsOf,
+  type CollectionRow,
+  type FoundCollection,
+} from "../store/collections.ts";
+import type { Database } from "../store/sql.ts";
+import { aliasesOf, noAliases, type Aliases } from "./aliased.ts";
+import { conversationIds } from "./conversations.ts";
+import { emptyFeed, folderFeed } from "./folder-feed.ts";
+import { isNoSuchFolder, type Folders } from "./folders.ts";
+import { hierarchyFeed } from "./hierarchy-feed.ts";
+import type { Lease } from "./lease.ts";
+import { collectionIdOf } from "./mailbox.ts";
+import type { Folder, FoundItem, Mailbox, MailboxEvent, Submission } from "./mailbox.ts";
+import { parseReference, referenceOf } from "./references.ts";
+import type { Sender } from "./send.ts";
+import { watchCollections, watchHierarchy, type WatchSource } from "./watch.ts";
+
+/** The parts that a mailbox is put together from. */
+export interface MailboxParts {
+  readonly database: Database;
+  readonly lease: Lease;
+  readonly folders: Folders;
+  readonly sender: Sender;
+  readonly watching: WatchSource;
+}
+
+/** `Mailbox` over a mail server and the store. */
+export class AccountMailbox implements Mailbox {
+  readonly accountId: string;
+  readonly #parts: MailboxParts;
+  readonly #aliases = new Map<string, Promise<Aliases>>();
+
+  constructor(accountId: string, parts: MailboxParts) {
+    this.accountId = accountId;
+    this.#parts = parts;
+  }
+
+  roundTrips(): number {
+    return this.#parts.lease.roundTrips();
+  }
+
+  async hierarchy(): Promise<Feed> {
+    await this.#parts.folders.refresh();
+    return hierarchyFeed(this.#parts.database, this.accountId);
+  }
+
+  async foldersOf(serials: readonly number[]): Promise<readonly Folder[]> {
+    const rows = await listCollectionsOf(this.#parts.database, this.accountId, serials);
+    return rows.map(folderOf);
+  }
+
+  async folder(collectionId: string): Promise<Folder | undefined> {
+    const row = await this.#parts.folders.find(collectionId);
+    return row && folderOf(row);
+  }
+
+  async feed(collectionId: string): Promise<Feed> {
+    const { folders } = this.#parts;
+    const row = await folders.get(collectionId);
+    if (!row.selectable) return emptyFeed;
+    return folderFeed(folders, collectionId, (id, found) => this.#aliasesOf(id, found));
+  }
+
+  async list(collectionId: string, numbers: readonly number[]): Promise<readonly MailItem[]> {
+    return await this.#in(collectionId, async (session, { path, aliases }) => {
+      const items = await session.list(
+        path,
+        numbers.map((number) => aliases.uidOf(number)),
+      );
+      return items.map((item) => ({ ...item, number: aliases.numberOf(item.number) }));
+    });
+  }
+
+  async fetchParts(
+    collectionId: string,
+    wanted: readonly PartWanted[],
+  ): Promise<readonly PartFetched[]> {
+    return await this.#in(collectionId, async (session, { path, aliases }) => {
+      const translated = wanted.map((part) => ({ ...part, number: aliases.uidOf(part.number) }));
+      const parts = await session.fetchParts(path, translated);
+      return parts.map((part) => ({ ...part, number: aliases.numberOf(part.number) }));
+    });
+  }
+
+  async openPart(found: FoundItem): Promise<Readable | undefined> {
+    const { collectionId, epoch, section } = found;
+    try {
+      return await this.#in(collectionId, async (session, { path, aliases }) => {
+        const number = aliases.uidOf(found.number);
+        return await session.openPart(path, { number, section, epoch });
+      });
+    } catch (error) {
+      if (!isNoSuchFolder(error)) throw error;
+      return undefined;
+    }
+  }
+
+  async setFlags(
+    collectionId: string,
+    changes: readonly FlagChange[],
+  ): Promise<readonly ItemOutcome[]> {
+    return await this.#in(collectionId, async (session, { path, aliases }) => {
+      const translated = changes.map((each) => ({ ...each, number: aliases.uidOf(each.number) }));
+      return toNumbers(await session.setFlags(path, translated), aliases);
+    });
+  }
+
+  async remove(
+    collectionId: string,
+    numbers: readonly number[],
+    asMoves: boolean,
+  ): Promise<readonly ItemOutcome[]> {
+    return await this.#in(collectionId, async (session, { path, aliases, row }) => {
+      const uids = numbers.map((number) => aliases.uidOf(number));
+      if (!asMoves || row.type === trashType) {
+        return toNumbers(await session.remove(path, uids), aliases);
+      }
+      const moved = await this.#parts.folders.atSpecial("trash", (_, trash) =>
+        session.move(path, uids, trash.path),
+      );
+      return toNumbers(moved, aliases);
+    });
+  }
+
+  async send(submission: Submission, signal: AbortSignal): Promise<void> {
+    await this.#parts.sender.send(submission, signal);
+  }
+
+  async conversationIds(items: readonly MailItem[]): Promise<ReadonlyMap<number, Buffer>> {
+    return await conversationIds(this.#parts.database, this.accountId, items);
+  }
+
+  async fileReference(collectionId: string, number: number, section: string): Promise<string> {
+    const { epoch } = await this.#parts.folders.get(collectionId);
+    return referenceOf({ collectionId, epoch, number, section });
+  }
+
+  async resolve(reference: string): Promise<FoundItem | undefined> {
+    const found = parseReference(reference);
+    if (found === undefined) return undefined;
+    const row = await this.#parts.folders.find(found.collectionId);
+    return row === undefined ? undefined : found;
+  }
+
+  async watch(
+    collectionIds: readonly string[],
+    hierarchy: boolean,
+    listener: (event: MailboxEvent) => void,
+  ): Promise<Disposable> {
+    using stack = new DisposableStack();
+    const { watching } = this.#parts;
+    if (hierarchy) stack.use(watchHierarchy(watching, listener));
+    stack.use(await watchCollections(watching, collectionIds, listener));
+    return stack.move();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.lease[Symbol.asyncDispose]();
+  }
+
+  async #in<Result>(
+    collectionId: string,
+    work: (session: MailSession, place: Place) => Promise<Result>,
+  ): Promise<Result> {
+    return await this.#parts.folders.at(collectionId, async (session, row) => {
+      const aliases = await this.#aliasesOf(collectionId, row);
+      return await work(session, { path: row.path, row, aliases });
+    });
+  }
+
+  /** The aliases of a folder as this request found them; no question where it has none. */
+  async #aliasesOf(collectionId: string, row: FoundCollection): Promise<Aliases> {
+    if (!row.aliased) return noAliases;
+    const { serial, epoch } = row;
+    const scope = { accountId: this.accountId, serial, epoch };
+    const key = `${collectionId}:${epoch}`;
+    const known =
+      this.#aliases.get(key) ?? listAliases(this.#parts.database, scope).then(aliasesOf);
+    this.#aliases.set(key, known);
+    return await known;
+  }
+}
+
+/** A folder on the server, and how its items are named. */
+interface Place {
+  readonly path: string;
+  readonly row: FoundCollection;
+  readonly aliases: Aliases;
+}
+
+/** MS-ASCMD 2.2.3.186.3: Deleted Items. */
+const trashType = 4;
+
+const classes = new Set<string>(["Email", "Contacts", "Calendar", "Tasks", "Notes"]);
+
+function folderOf(row: CollectionRow): Folder {
+  if (!isClass(row.class)) throw new Error(`folder ${row.serial} has an unknown class`);
+  return {
+    serial: row.serial,
+    collectionId: collectionIdOf(row.serial),
+    parentId: row.parentSerial === 0 ? "0" : collectionIdOf(row.parentSerial),
+    displayName: row.displayName,
+    type: row.type,
+    class: row.class,
+    selectable: row.selectable,
+  };
+}
+
+function isClass(name: string): name is Folder["class"] {
+  return classes.has(name);
+}
+
+function toNumbers(outcomes: readonly ItemOutcome[], aliases: Aliases): readonly ItemOutcome[] {
+  return outcomes.map((each) => ({ ...each, number: aliases.numberOf(each.number) }));
+}

@@ -1,0 +1,98 @@
+/**
+ * ConversationId (MS-ASEMAIL 2.2.2.21): the first 16 bytes of SHA-256 of the conversation's root message-id.
+ * The root is the first id of References, else the conversation of In-Reply-To as far as it was shown, else
+ * In-Reply-To, else the own Message-ID. What was given once stays.
+ */
+import { createHash } from "node:crypto";
+import type { MailItem } from "../items/email/message.ts";
+import {
+  listConversations,
+  putConversations,
+  type ConversationRow,
+} from "../store/conversations.ts";
+import type { Sql } from "../store/sql.ts";
+
+const idBytes = 16;
+
+/** What a mail says of its conversation: hashes of its message-ids, undefined where it has none. */
+interface Threading {
+  readonly number: number;
+  readonly own: Buffer | undefined;
+  readonly parent: Buffer | undefined;
+  readonly root: Buffer | undefined;
+  /** For a mail without any message-id. */
+  readonly alone: Buffer;
+}
+
+/** The ConversationId of each item by number; new ones are kept. */
+export async function conversationIds(
+  sql: Sql,
+  accountId: string,
+  items: readonly MailItem[],
+): Promise<ReadonlyMap<number, Buffer>> {
+  if (items.length === 0) return new Map();
+  const threadings = oldestFirst(items).map(threadingOf);
+  const asked = threadings.flatMap(({ own, parent }) => [own, parent]).filter(isHash);
+  const known = byHash(await listConversations(sql, accountId, unique(asked)));
+  const fresh = resolve(threadings, known);
+  const kept = fresh.length === 0 ? [] : await putConversations(sql, accountId, fresh);
+  for (const [hash, id] of byHash(kept)) known.set(hash, id);
+  return new Map(threadings.map((each) => [each.number, idOf(each, known)]));
+}
+
+/** Gives each mail its conversation, the older first, as replies ask for it; returns the new ones. */
+function resolve(threadings: readonly Threading[], known: Map<string, Buffer>): ConversationRow[] {
+  return threadings.flatMap((each) => {
+    if (each.own === undefined || known.has(keyOf(each.own))) return [];
+    const id = idOf(each, known);
+    known.set(keyOf(each.own), id);
+    return [{ hash: each.own, id }];
+  });
+}
+
+function idOf(each: Threading, known: ReadonlyMap<string, Buffer>): Buffer {
+  const given = each.own && known.get(keyOf(each.own));
+  const ofParent = each.parent && known.get(keyOf(each.parent));
+  return given ?? each.root ?? ofParent ?? each.parent ?? each.own ?? each.alone;
+}
+
+function threadingOf(item: MailItem): Threading {
+  const { envelope, number, references } = item;
+  const described = [envelope.subject, envelope.date?.getTime(), envelope.from[0]?.address];
+  return {
+    number,
+    own: hashOf(envelope.messageId),
+    parent: hashOf(envelope.inReplyTo),
+    root: hashOf(references[0] ?? ""),
+    alone: digest(JSON.stringify(described)),
+  };
+}
+
+function hashOf(messageId: string): Buffer | undefined {
+  const bare = (/<([^<>]+)>/.exec(messageId)?.[1] ?? messageId).trim();
+  return bare === "" ? undefined : digest(bare);
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest().subarray(0, idBytes);
+}
+
+function oldestFirst(items: readonly MailItem[]): readonly MailItem[] {
+  return items.toSorted((one, other) => one.received.getTime() - other.received.getTime());
+}
+
+function byHash(rows: readonly ConversationRow[]): Map<string, Buffer> {
+  return new Map(rows.map((row) => [keyOf(row.hash), row.id]));
+}
+
+function unique(hashes: readonly Buffer[]): Buffer[] {
+  return [...new Map(hashes.map((each) => [keyOf(each), each])).values()];
+}
+
+function keyOf(each: Buffer): string {
+  return each.toString("latin1");
+}
+
+function isHash(each: Buffer | undefined): each is Buffer {
+  return each !== undefined;
+}

@@ -1,0 +1,92 @@
+/** Working on an intent: its lease is renewed while the work goes on and given back at its end. */
+import { randomUUID } from "node:crypto";
+import type { Clock, Timer } from "../kit/clock.ts";
+import type { Log } from "../kit/log.ts";
+import { holdIntent, type Lease } from "../store/intents.ts";
+import type { Database } from "../store/sql.ts";
+import { intentLeaseSeconds } from "./limits.ts";
+
+/** What an intent to send has to remember. */
+export interface SendTarget {
+  /** Without angle brackets: the client's, else ours, fixed. */
+  readonly messageId: string;
+  /** Sent when the mail was accepted: a copy that was filed since is at or above `next`. */
+  readonly epoch: string;
+  readonly next: number;
+}
+
+/**
+ * Points of sending, in their order: intent committed, server's 250 received, "sent" committed, copy in
+ * Sent, "filed" committed.
+ */
+export type SendStep = "accepted" | "delivered" | "sent" | "appended" | "filed";
+
+const leaseMs = intentLeaseSeconds * 1000;
+
+/** A lease from now on. */
+export function newLease(nowMs: number): Lease {
+  return { token: randomUUID(), untilMs: nowMs + leaseMs };
+}
+
+/** Holds an intent until disposed of. */
+export class IntentHold implements AsyncDisposable {
+  readonly #source: { readonly database: Database; readonly clock: Clock; readonly log: Log };
+  readonly #id: string;
+  readonly #token: string;
+  #timer: Timer | undefined;
+  #endsMs = 0;
+
+  constructor(
+    source: { readonly database: Database; readonly clock: Clock; readonly log: Log },
+    id: string,
+    lease: Lease,
+  ) {
+    this.#source = source;
+    this.#id = id;
+    this.#token = lease.token;
+    this.#renewLater();
+  }
+
+  /** Nobody shall work on it before this pause is over, counted from the end of the hold. */
+  restAfter(pauseMs: number): void {
+    this.#endsMs = this.#source.clock.now() + pauseMs;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    await this.#hold(this.#endsMs);
+  }
+
+  #renewLater(): void {
+    this.#timer = this.#source.clock.after(leaseMs / 3, () => {
+      this.#renewLater();
+      void this.#hold(this.#source.clock.now() + leaseMs);
+    });
+  }
+
+  /** A lease that could not be renewed ends by itself, so a fault here is only told. */
+  async #hold(untilMs: number): Promise<void> {
+    const { database, log } = this.#source;
+    try {
+      await holdIntent(database, this.#id, { token: this.#token, untilMs });
+    } catch (error) {
+      log.warn({ err: error }, "The lease of an intent could not be kept or given back.");
+    }
+  }
+}
+
+/** Waits; rejects with the signal's reason when that comes first. */
+export async function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  using timer = clock.after(delayMs, resolve);
+  try {
+    signal.throwIfAborted();
+    await promise;
+  } finally {
+    signal.removeEventListener("abort", abort);
+    timer.cancel();
+  }
+}

@@ -1,0 +1,132 @@
+/** A device's MIME made ready for sending: recipients, Message-ID, Date, From; the rest stays as it is. Pure. */
+import addressparser from "nodemailer/lib/addressparser/index.js";
+
+/** A mail ready to go, and the copy for Sent. */
+export interface PreparedMail {
+  /** Recipients of To, Cc and Bcc, each once. */
+  readonly recipients: readonly string[];
+  /** What is sent: without Bcc. */
+  readonly mime: Buffer;
+  /** What is filed: with Bcc. */
+  readonly copy: Buffer;
+}
+
+/** What a device's MIME says of itself. */
+export interface SubmittedMail {
+  /** Without angle brackets; "" when it has none. */
+  readonly messageId: string;
+  readonly hasDate: boolean;
+  readonly hasFrom: boolean;
+  /** Addresses of To, Cc and Bcc, each once. */
+  readonly recipients: readonly string[];
+  /** How many entries of To, Cc and Bcc have no address: they would vanish without a word. */
+  readonly unaddressed: number;
+  /** Header fields, each with its folded lines and line end. */
+  readonly fields: readonly Field[];
+  /** The empty line and everything after it. */
+  readonly rest: Buffer;
+}
+
+/** One header field as it came. */
+export interface Field {
+  /** Lower-case. */
+  readonly name: string;
+  /** Unfolded value. */
+  readonly value: string;
+  readonly bytes: Buffer;
+}
+
+/** What is put in where the device left it out. */
+export interface Completion {
+  readonly messageId: string;
+  readonly from: string;
+  readonly date: Date;
+}
+
+const lineFeed = 10;
+const carriageReturn = 13;
+
+/** Reads a mail's header. Never throws: lines that are no fields go along with the field before them. */
+export function readSubmitted(mime: Buffer): SubmittedMail {
+  const crlf = withCrlf(mime);
+  const end = headerEnd(crlf);
+  const fields = fieldsOf(crlf.subarray(0, end));
+  const values = (name: string) =>
+    fields.filter((field) => field.name === name).map((f) => f.value);
+  const recipients = ["to", "cc", "bcc"].flatMap(values).flatMap(addressesOf);
+  const addressed = recipients.filter((address) => address.includes("@"));
+  return {
+    messageId: bareId(values("message-id")[0] ?? ""),
+    hasDate: values("date").length > 0,
+    hasFrom: values("from").some((value) => value !== ""),
+    recipients: [...new Set(addressed)],
+    unaddressed: recipients.length - addressed.length,
+    fields,
+    rest: end === crlf.length ? Buffer.from("\r\n") : crlf.subarray(end),
+  };
+}
+
+/** The mail as it is sent and as it is filed. */
+export function completeMail(mail: SubmittedMail, completion: Completion): PreparedMail {
+  const added = [
+    mail.hasFrom ? "" : `From: <${completion.from}>\r\n`,
+    mail.hasDate ? "" : `Date: ${rfc5322Date(completion.date)}\r\n`,
+    mail.messageId === "" ? `Message-ID: <${completion.messageId}>\r\n` : "",
+  ].join("");
+  const kept = mail.fields.filter((field) => !isReplaced(field, mail));
+  const assemble = (fields: readonly Field[]): Buffer =>
+    Buffer.concat([...fields.map((field) => field.bytes), Buffer.from(added), mail.rest]);
+  return {
+    recipients: mail.recipients,
+    mime: assemble(kept.filter((field) => field.name !== "bcc")),
+    copy: assemble(kept),
+  };
+}
+
+/** A field without a value that we put in ourselves. */
+function isReplaced(field: Field, mail: SubmittedMail): boolean {
+  if (field.name === "from") return !mail.hasFrom;
+  return field.name === "message-id" && mail.messageId === "";
+}
+
+/** "Tue, 24 Nov 2026 00:00:00 +0000" (RFC 5322 3.3; GMT is obsolete there). */
+function rfc5322Date(date: Date): string {
+  return date.toUTCString().replace("GMT", "+0000");
+}
+
+function bareId(value: string): string {
+  return (/<([^<>]*)>/.exec(value)?.[1] ?? value).trim();
+}
+
+function addressesOf(value: string): string[] {
+  return addressparser(value, { flatten: true }).map(({ address }) => address);
+}
+
+/** Where the header ends: at the empty line, or with the mail. */
+function headerEnd(crlf: Buffer): number {
+  if (crlf[0] === carriageReturn && crlf[1] === lineFeed) return 0;
+  const empty = crlf.indexOf("\r\n\r\n");
+  return empty === -1 ? crlf.length : empty + 2;
+}
+
+function fieldsOf(header: Buffer): Field[] {
+  const starts = [...header.toString("latin1").matchAll(/^[!-9;-~]+[ \t]*:/gm)].map(
+    ({ index }) => index,
+  );
+  return starts.map((start, at) => fieldOf(header.subarray(start, starts[at + 1])));
+}
+
+function fieldOf(bytes: Buffer): Field {
+  const text = bytes.toString("utf8");
+  const colon = text.indexOf(":");
+  const value = text.slice(colon + 1).replace(/\r\n(?=[ \t])/g, "");
+  const ended = bytes.at(-1) === lineFeed ? bytes : Buffer.concat([bytes, Buffer.from("\r\n")]);
+  return { name: text.slice(0, colon).trimEnd().toLowerCase(), value: value.trim(), bytes: ended };
+}
+
+/** Lone CR or LF become CRLF, as SMTP wants it (RFC 5321 2.3.8); a mail that is right is not copied. */
+function withCrlf(mime: Buffer): Buffer {
+  const text = mime.toString("latin1");
+  if (!/\r(?!\n)|(?<!\r)\n/.test(text)) return mime;
+  return Buffer.from(text.replace(/\r\n|\r|\n/g, "\r\n"), "latin1");
+}

@@ -1,0 +1,206 @@
+/**
+ * Sending once (architecture.md, "Once, or said to be unknown"): an intent is committed first, then the
+ * mail goes to the submission server, then "sent" is committed, then the copy is filed in Sent. A repeat
+ * finds the intent. Between the end of DATA and our commit lies the one unknowable window: after a crash
+ * there the mail is sent again with the same Message-ID, as a double is better than a loss.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import {
+  BackendUnavailable,
+  SendRefused,
+  type Credential,
+  type MailTransport,
+} from "../backend.ts";
+import type { Clock } from "../kit/clock.ts";
+import type { Log } from "../kit/log.ts";
+import {
+  addIntent,
+  advanceIntent,
+  listIntents,
+  removeIntent,
+  removeIntentsBefore,
+  takeIntent,
+  type IntentName,
+  type IntentRow,
+} from "../store/intents.ts";
+import type { Database } from "../store/sql.ts";
+import type { Filing } from "./filing.ts";
+import { IntentHold, newLease, pause, type SendStep, type SendTarget } from "./intent-hold.ts";
+import {
+  expiredIntentsPerSend,
+  intentDays,
+  intentPollMs,
+  namelessRepeatMs,
+  sendSeconds,
+} from "./limits.ts";
+import type { Submission } from "./mailbox.ts";
+import { completeMail, readSubmitted, type PreparedMail, type SubmittedMail } from "./outgoing.ts";
+
+/** What sending needs of the account and the gateway. */
+export interface SenderSource {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly account: { readonly id: string; readonly email: string };
+  readonly credential: Credential;
+  readonly transport: MailTransport;
+  readonly filing: Filing;
+  /** Awaited at each named point, so that a test can end the process there. */
+  readonly checkpoint: (step: SendStep) => void | Promise<void>;
+}
+
+const kind = "send";
+const dayMs = 86_400_000;
+
+type Intent = IntentRow<SendTarget>;
+
+/** An intent that is ours to go on with, or nothing to do any more. */
+type Claim = { readonly intent: Intent; readonly hold: IntentHold } | "done";
+
+/** Sends the mails of one request. */
+export class Sender {
+  readonly #source: SenderSource;
+
+  constructor(source: SenderSource) {
+    this.#source = source;
+  }
+
+  /**
+   * Sends a mail and files its copy, or finds that this was done. `signal` ends it only while nothing is
+   * on its way. Throws SendRefused, BackendUnavailable.
+   */
+  async send(submission: Submission, signal: AbortSignal): Promise<void> {
+    const mail = readSubmitted(submission.mime);
+    refuseUnsendable(mail);
+    const claim = await this.#claim(submission, mail, signal);
+    if (claim === "done") return;
+    await using hold = claim.hold;
+    const prepared = this.#prepare(mail, claim.intent);
+    const isNew = claim.intent.state === "accepted";
+    if (isNew) await this.#deliver(claim.intent, prepared, submission.saveInSent);
+    if (!submission.saveInSent) return;
+    await this.#source.filing.file(claim.intent, { mime: prepared.copy, hold, isRepeat: !isNew });
+  }
+
+  async #deliver(intent: Intent, prepared: PreparedMail, saveInSent: boolean): Promise<void> {
+    const { checkpoint, clock, credential, transport, database, account } = this.#source;
+    await checkpoint("accepted");
+    const { recipients, mime } = prepared;
+    const limit = new AbortController();
+    const timer = clock.after(sendSeconds * 1000, () => limit.abort(tooSlow()));
+    const outgoing = { from: account.email, recipients, mime };
+    await transport.send(credential, outgoing, limit.signal).finally(() => timer.cancel());
+    await checkpoint("delivered");
+    await advanceIntent(database, intent.id, saveInSent ? "sent" : "filed");
+    await checkpoint("sent");
+  }
+
+  #prepare(mail: SubmittedMail, intent: Intent): PreparedMail {
+    const { clock, account } = this.#source;
+    const { messageId } = intent.target;
+    return completeMail(mail, { messageId, from: account.email, date: new Date(clock.now()) });
+  }
+
+  /** Finds or writes the intent, and waits while another request works on it. */
+  async #claim(submission: Submission, mail: SubmittedMail, signal: AbortSignal): Promise<Claim> {
+    const name = this.#nameOf(submission, mail);
+    for (;;) {
+      signal.throwIfAborted();
+      const known = await this.#find(name, isNameless(submission, mail));
+      const claim = known === undefined ? await this.#begin(name, mail) : await this.#take(known);
+      if (claim !== undefined) return claim;
+      await pause(this.#source.clock, intentPollMs, signal);
+    }
+  }
+
+  async #find(name: IntentName, nameless: boolean): Promise<Intent | undefined> {
+    const { database, clock, log } = this.#source;
+    const rows = await listIntents<SendTarget>(database, name);
+    const same = rows.find((row) => row.fingerprint.equals(name.fingerprint));
+    if (same === undefined) {
+      if (rows.length > 0)
+        log.warn({ kind }, "A ClientId came again with another mail: sent as a new one.");
+      return undefined;
+    }
+    const ageMs = clock.now() - same.created.getTime();
+    if (!nameless || same.state === "accepted" || ageMs < namelessRepeatMs) return same;
+    await removeIntent(database, same.id);
+    return undefined;
+  }
+
+  /** Writes a new intent; undefined: another request wrote it just now. */
+  async #begin(name: IntentName, mail: SubmittedMail): Promise<Claim | undefined> {
+    const { database, clock, account, filing } = this.#source;
+    await this.#removeExpired();
+    const nowMs = clock.now();
+    const lease = newLease(nowMs);
+    const domain = account.email.slice(account.email.lastIndexOf("@") + 1);
+    const messageId = mail.messageId === "" ? `${randomUUID()}@${domain}` : mail.messageId;
+    const target = { messageId, ...(await filing.start()) };
+    const intent = await addIntent<SendTarget>(database, name, { target, lease, nowMs });
+    return intent && { intent, hold: new IntentHold(this.#source, intent.id, lease) };
+  }
+
+  /** Goes on with a known intent: nothing to do, ours by now, or (undefined) another request's. */
+  async #take(known: Intent): Promise<Claim | undefined> {
+    const { database, clock } = this.#source;
+    if (known.state === "filed") return "done";
+    const nowMs = clock.now();
+    const lease = newLease(nowMs);
+    const wanted = { id: known.id, state: known.state };
+    const intent = await takeIntent<SendTarget>(database, wanted, { ...lease, nowMs });
+    if (intent !== undefined)
+      return { intent, hold: new IntentHold(this.#source, intent.id, lease) };
+    // Sent, and somebody files it or waits to do so: the device has what it asked for.
+    return known.state === "sent" ? "done" : undefined;
+  }
+
+  #nameOf(submission: Submission, mail: SubmittedMail): IntentName {
+    const { deviceId, clientId, mime } = submission;
+    const whole = sha256(mime);
+    const contents = mail.messageId === "" ? whole : sha256(mail.messageId, "\n", mail.rest);
+    const clientKey = clientId === undefined ? contents : sha256("ClientId\n", clientId);
+    return {
+      accountId: this.#source.account.id,
+      deviceId,
+      kind,
+      clientKey: clientKey.toString("base64url"),
+      fingerprint: clientId === undefined ? contents : whole,
+    };
+  }
+
+  async #removeExpired(): Promise<void> {
+    const { database, clock, log } = this.#source;
+    const before = clock.now() - intentDays * dayMs;
+    const removed = await removeIntentsBefore(database, before, expiredIntentsPerSend);
+    for (const { accountId, unfiled } of removed) {
+      if (unfiled)
+        log.error({ accountId, days: intentDays }, "A sent mail could not be filed in Sent.");
+    }
+  }
+}
+
+function tooSlow(): BackendUnavailable {
+  return new BackendUnavailable(`The submission server took longer than ${sendSeconds} s.`);
+}
+
+function refuseUnsendable(mail: SubmittedMail): void {
+  if (mail.unaddressed > 0) {
+    const entries =
+      mail.unaddressed === 1 ? "One recipient has" : `${mail.unaddressed} recipients have`;
+    throw new SendRefused("recipients", `${entries} no mail address.`);
+  }
+  if (mail.recipients.length > 0) return;
+  throw new SendRefused("recipients", "The mail names no recipient in To, Cc or Bcc.");
+}
+
+/** Nothing tells a second mail with the same words from a repeat, except that repeats come soon. */
+function isNameless(submission: Submission, mail: SubmittedMail): boolean {
+  return submission.clientId === undefined && mail.messageId === "" && !mail.hasDate;
+}
+
+function sha256(...parts: readonly (string | Buffer)[]): Buffer {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+}
