@@ -14,18 +14,16 @@ export interface TextOrigin {
 
 /** Decodes the bytes of a text part. Never throws: unknown charsets are read as UTF-8 or windows-1252. */
 export function decodeText(bytes: Buffer, origin: TextOrigin): string {
-  const { text, start } = fromByteOrderMark(bytes);
-  const decoded = text ?? decodeLabelled(bytes.subarray(start), origin);
+  const decoded = fromByteOrderMark(bytes) ?? decodeLabelled(bytes, origin);
   return origin.partial === true ? decoded.replace(/\uFFFD{1,3}$/, "") : decoded;
 }
 
-function fromByteOrderMark(bytes: Buffer): { text?: string; start: number } {
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return { start: 3 };
-  if (bytes[0] === 0xff && bytes[1] === 0xfe)
-    return { text: iconv.decode(bytes, "utf-16le"), start: 2 };
-  if (bytes[0] === 0xfe && bytes[1] === 0xff)
-    return { text: iconv.decode(bytes, "utf-16be"), start: 2 };
-  return { start: 0 };
+/** A byte order mark is right whatever the label says. */
+function fromByteOrderMark(bytes: Buffer): string | undefined {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return bytes.toString("utf8", 3);
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return iconv.decode(bytes, "utf-16le");
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return iconv.decode(bytes, "utf-16be");
+  return undefined;
 }
 
 function decodeLabelled(bytes: Buffer, origin: TextOrigin): string {
