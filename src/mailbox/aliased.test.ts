@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Changes, Feed, NumberRange } from "../feed.ts";
+import { aliasedFeed, aliasesOf, noAliases } from "./aliased.ts";
+
+const known = { epoch: "1", mark: 0n, next: 1, count: 0 };
+const all: NumberRange = { low: 1, high: 1000 };
+
+/** A feed over UIDs: what is alive (with its version) and what is gone. */
+function feedOf(alive: Readonly<Record<number, number>>, gone: readonly number[]): Feed {
+  const items = (range: NumberRange) =>
+    Object.entries(alive)
+      .map(([uid, version]) => ({ number: Number(uid), version, day: 1 }))
+      .filter(({ number }) => range.low <= number && number <= range.high);
+  return {
+    position: async () => known,
+    changed: async (range): Promise<Changes> => ({
+      items: items(range),
+      gone: gone
+        .filter((uid) => range.low <= uid && uid <= range.high)
+        .map((uid) => ({ low: uid, high: uid })),
+    }),
+    newest: async (range) => ({ items: items(range).toReversed(), reached: range.low }),
+    within: async (range) => items(range).map(({ number }) => ({ low: number, high: number })),
+    withinKnown: async (ranges) => ranges,
+  };
+}
+
+const aliases = aliasesOf([{ number: 5, uid: 20 }]);
+
+test("a feed without aliases is the feed itself", () => {
+  const feed = feedOf({}, []);
+  assert.equal(aliasedFeed(feed, noAliases), feed);
+});
+
+test("old UID gone and new UID there is a change under the first number", async () => {
+  const feed = aliasedFeed(feedOf({ 7: 0, 20: 3 }, [5, 6]), aliases);
+  const { items, gone } = await feed.changed(all, known);
+  assert.deepEqual(
+    items.map(({ number, version }) => [number, version]),
+    [
+      [7, 0],
+      [5, 3],
+    ],
+  );
+  assert.deepEqual(gone, [{ low: 6, high: 6 }]);
+});
+
+test("the new UID gone is the first number gone", async () => {
+  const feed = aliasedFeed(feedOf({ 7: 0 }, [5, 20]), aliases);
+  assert.deepEqual((await feed.changed(all, known)).gone, [
+    { low: 20, high: 20 },
+    { low: 5, high: 5 },
+  ]);
+});
+
+test("a range without the first number does not name the item, one with it does", async () => {
+  const feed = aliasedFeed(feedOf({ 20: 3, 21: 0 }, []), aliases);
+  const high = await feed.changed({ low: 10, high: 30 }, known);
+  assert.deepEqual(
+    high.items.map(({ number }) => number),
+    [21],
+  );
+  const low = await feed.changed({ low: 1, high: 9 }, known);
+  assert.deepEqual(
+    low.items.map(({ number }) => number),
+    [5],
+  );
+});
+
+test("newest and within go by first numbers", async () => {
+  const feed = aliasedFeed(feedOf({ 7: 0, 20: 3 }, []), aliases);
+  assert.deepEqual(
+    (await feed.newest({ low: 1, high: 9 }, 10)).items.map(({ number }) => number),
+    [7, 5],
+  );
+  assert.deepEqual(await feed.within({ low: 1, high: 6 }, 1), [{ low: 5, high: 5 }]);
+});
