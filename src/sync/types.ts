@@ -39,6 +39,8 @@ export interface Window {
   readonly windowSize: number;
   /** First day inside the FilterType window (days since 1970-01-01 UTC); 0 = everything. */
   readonly sinceDay: number;
+  /** False leaves out items that merely grew too old for the window: they never wake a Ping. */
+  readonly ageing?: boolean;
 }
 
 /**

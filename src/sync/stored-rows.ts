@@ -1,0 +1,72 @@
+/** `HeadRows` over the tables `sync_heads` and `sync_known`. */
+import {
+  createHead,
+  findHead,
+  findLastAnswer,
+  type HeadLease,
+  putHead,
+  releaseHead,
+  removeHead,
+  renewHead,
+  type StoredHead,
+  takeHead,
+  touchHead,
+} from "../store/heads.ts";
+import { clearBlocks, findBlocks, putBlocks } from "../store/known.ts";
+import type { Database } from "../store/sql.ts";
+import type { HeadRow, HeadRows, LeaseClaim } from "./rows.ts";
+
+/** The rows of this database. */
+export function storedRows(database: Database): HeadRows {
+  return {
+    find: async (place) => rowOf(await findHead(database, place)),
+    take: async (place, claim) => rowOf(await takeHead(database, place, leaseOf(claim))),
+    create: (place) => createHead(database, place),
+    renew: (place, claim) => renewHead(database, place, leaseOf(claim)),
+    release: (place, token) => releaseHead(database, place, token),
+    lastAnswer: (place, counter) => findLastAnswer(database, place, counter),
+    blocks: (place, counter, runs) => findBlocks(database, { ...place, counter }, runs),
+    touch: (place, { counter, revision }, head) =>
+      touchHead(database, place, { counter, revision, head: JSON.stringify(head) }),
+    commit: (place, at, next) => commit(database, place, { ...at, next }),
+    remove: (place) => removeHead(database, place),
+  };
+}
+
+/** The head is put first: its row lock keeps the known rows to this generation. */
+async function commit(
+  database: Database,
+  place: Parameters<HeadRows["commit"]>[0],
+  {
+    counter,
+    token,
+    next,
+  }: Parameters<HeadRows["commit"]>[1] & {
+    readonly next: Parameters<HeadRows["commit"]>[2];
+  },
+): Promise<boolean> {
+  const stored = {
+    uuid: next.uuid,
+    counter: next.counter,
+    previous: next.previous ?? null,
+    head: JSON.stringify(next.head),
+    undo: JSON.stringify(next.undo),
+    answer: JSON.stringify(next.answer),
+  };
+  return database.transaction(async (sql) => {
+    if (!(await putHead(sql, place, { counter, token, next: stored }))) return false;
+    if (next.replace) await clearBlocks(sql, place);
+    await putBlocks(sql, place, next.blocks);
+    return true;
+  });
+}
+
+function leaseOf({ token, now, until }: LeaseClaim): HeadLease {
+  return { token, now: new Date(now), until: new Date(until) };
+}
+
+function rowOf(stored: StoredHead | undefined): HeadRow | undefined {
+  if (stored === undefined) return undefined;
+  const { uuid, counter, previous, revision, head } = stored;
+  return { uuid: uuid ?? undefined, counter, previous: previous ?? undefined, revision, head };
+}
