@@ -129,9 +129,10 @@ class Walker {
     const ranges: Range[] = [];
     let start: number | undefined;
     for (const line of delimiters(this.#bytes, body, boundary)) {
+      if (!line.isLast && this.#parts >= maxParts) break;
       if (start !== undefined) ranges.push({ start, end: Math.max(start, line.before) });
       start = line.isLast ? undefined : line.after;
-      if (line.isLast || this.#parts >= maxParts) break;
+      if (line.isLast) break;
       this.#parts++;
     }
     // A multipart that breaks off: its last part goes to the end.
