@@ -34,18 +34,20 @@ CREATE TABLE devices (
   phone_number text,
   imei text,
   mobile_operator text,
+  outbound_sms boolean,
   -- Policy keys are 32 bits, unsigned (MS-ASPROV 2.2.2.42).
   policy_key bigint,
   pending_policy_key bigint,
   policy_state text NOT NULL DEFAULT 'none'
-    CHECK (policy_state IN ('none', 'requested', 'acknowledged', 'partly', 'refused')),
+    CHECK (policy_state IN ('none', 'requested', 'acknowledged', 'partly', 'refused', 'external')),
   provisioned_at timestamptz,
   access text NOT NULL DEFAULT 'allowed' CHECK (access IN ('allowed', 'blocked', 'quarantined')),
   -- Rises with each new Ping or held Sync: holders of a lower one end.
   wait_epoch bigint NOT NULL DEFAULT 0,
-  -- Last complete Ping and Sync requests, for those that leave their parameters out.
-  ping_parameters jsonb,
-  sync_request jsonb,
+  -- Last complete Ping and Sync requests, for those that leave their parameters out. Not jsonb: it refuses
+  -- signs that a device may send.
+  ping_parameters json,
+  sync_request json,
   -- A probe of a client's set-up ("validate"), not a device.
   transient boolean NOT NULL DEFAULT false,
   first_seen timestamptz NOT NULL DEFAULT now(),
@@ -64,6 +66,7 @@ CREATE TABLE audit (
 );
 
 CREATE INDEX audit_of_account ON audit (account_id, id DESC);
+CREATE INDEX audit_of_device ON audit (device_id, id DESC);
 
 -- Items that could not be shown to a device; the rest of their folder syncs.
 CREATE TABLE skipped_items (
