@@ -47,25 +47,21 @@ export function decodedSize(wireBytes: number, encoding: string): number {
 class Base64Decoder implements TransferDecoder {
   #held = "";
 
+  /** Padding in the middle, as concatenated bodies have it, ends one run and begins the next. */
   push(piece: Buffer): Buffer {
     const text = this.#held + piece.toString("latin1").replace(/[^A-Za-z0-9+/=_-]+/g, "");
-    const whole = text.length - (text.length % 4);
-    this.#held = text.slice(whole);
-    return decodeGroups(text.slice(0, whole));
+    const runs = text.split(/=+/);
+    const open = runs.pop() ?? "";
+    const whole = open.length - (open.length % 4);
+    this.#held = open.slice(whole);
+    return Buffer.concat([...runs, open.slice(0, whole)].map((run) => Buffer.from(run, "base64")));
   }
 
   end(): Buffer {
-    const rest = this.#held;
+    const rest = Buffer.from(this.#held, "base64");
     this.#held = "";
-    return decodeGroups(rest);
+    return rest;
   }
-}
-
-/** Padding in the middle, as concatenated bodies have it, ends one run and begins the next. */
-function decodeGroups(text: string): Buffer {
-  const runs = text.split(/=+/);
-  if (runs.length === 1) return Buffer.from(text, "base64");
-  return Buffer.concat(runs.map((run) => Buffer.from(run, "base64")));
 }
 
 class QuotedPrintableDecoder implements TransferDecoder {
@@ -75,13 +71,13 @@ class QuotedPrintableDecoder implements TransferDecoder {
     const bytes = this.#held.length === 0 ? piece : Buffer.concat([this.#held, piece]);
     const ready = completeLength(bytes);
     this.#held = Buffer.from(bytes.subarray(ready));
-    return decodeQuotedPrintable(bytes.subarray(0, ready));
+    return decodeQuotedPrintable(bytes.subarray(0, ready), false);
   }
 
   end(): Buffer {
     const rest = this.#held;
     this.#held = Buffer.alloc(0);
-    return decodeQuotedPrintable(rest);
+    return decodeQuotedPrintable(rest, true);
   }
 }
 
@@ -103,14 +99,14 @@ function isLineBreak(byte: number): boolean {
   return byte === lineFeed || byte === carriageReturn;
 }
 
-function decodeQuotedPrintable(bytes: Buffer): Buffer {
+function decodeQuotedPrintable(bytes: Buffer, isLast: boolean): Buffer {
   const out = Buffer.allocUnsafe(bytes.length);
   let length = 0;
   let at = 0;
   while (at < bytes.length) {
     const byte = bytes[at] ?? 0;
     if (byte === equals) {
-      const softBreakEnd = softBreak(bytes, at);
+      const softBreakEnd = softBreak(bytes, at, isLast);
       const value = softBreakEnd === undefined ? hexPair(bytes, at + 1) : undefined;
       if (softBreakEnd !== undefined) at = softBreakEnd;
       else {
@@ -136,10 +132,10 @@ function blanksEnd(bytes: Buffer, from: number): number {
   return at;
 }
 
-/** The end of "=" blanks line-break at `at`, if that is there. */
-function softBreak(bytes: Buffer, at: number): number | undefined {
+/** The end of "=" blanks line-break at `at`, if that is there; the end of a body counts as one. */
+function softBreak(bytes: Buffer, at: number, isLast: boolean): number | undefined {
   const end = blanksEnd(bytes, at + 1);
-  if (end === bytes.length) return end;
+  if (end === bytes.length) return isLast ? end : undefined;
   if (bytes[end] === carriageReturn && bytes[end + 1] === lineFeed) return end + 2;
   return isLineBreak(bytes[end] ?? 0) ? end + 1 : undefined;
 }
