@@ -1,0 +1,29 @@
+/** The part of hoodiecrow-imap that the demo uses; the package has no types of its own. */
+declare module "hoodiecrow-imap" {
+  import type { EventEmitter } from "node:events";
+  import type { Server } from "node:net";
+
+  namespace hoodiecrow {
+    interface Folder {
+      readonly uidvalidity?: number;
+      readonly HIGHESTMODSEQ?: number;
+      readonly "special-use"?: string;
+      readonly folders?: Readonly<Record<string, Folder>>;
+    }
+
+    interface Options {
+      readonly plugins: readonly string[];
+      readonly users: Readonly<Record<string, { readonly password: string }>>;
+      readonly storage: Readonly<Record<string, Folder>>;
+    }
+
+    interface ImapServer extends EventEmitter {
+      readonly server: Server;
+      /** `raw` holds one octet in each character. */
+      appendMessage(path: string, flags: readonly string[], date: Date, raw: string): unknown;
+    }
+  }
+
+  function hoodiecrow(options: hoodiecrow.Options): hoodiecrow.ImapServer;
+  export = hoodiecrow;
+}
