@@ -2,6 +2,8 @@
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { format } from "prettier";
+import type { StatusCode } from "../schemas/status-code.ts";
+import { statusTable } from "../schemas/status.ts";
 import { definition } from "../src/config.ts";
 import { configurationPage } from "../src/config/print.ts";
 
@@ -9,11 +11,39 @@ const folder = fileURLToPath(new URL("../docs/", import.meta.url));
 
 /** The generated pages by file name, formatted as they are committed. */
 export async function generatedPages(): Promise<ReadonlyMap<string, string>> {
-  const pages = { "configuration.md": configurationPage(definition) };
+  const pages = {
+    "configuration.md": configurationPage(definition),
+    "status-codes.md": statusPage(statusTable()),
+  };
   const formatted = Object.entries(pages).map(
     async ([name, text]) => [name, await format(text, { parser: "markdown" })] as const,
   );
   return new Map(await Promise.all(formatted));
+}
+
+function statusPage(commands: ReadonlyMap<string, readonly StatusCode[]>): string {
+  const head = [
+    "# Status codes",
+    "",
+    "Made by `npm run docs` from `schemas/`; a test compares them. A device gets a status in the answer to one",
+    "command; the gateway's log names it. Versions up to 12.1 get the HTTP status where one is given.",
+  ];
+  const sections = Array.from(commands, ([command, codes]) => statusSection(command, codes));
+  return `${[...head, ...sections.flat()].join("\n")}\n`;
+}
+
+function statusSection(command: string, codes: readonly StatusCode[]): string[] {
+  const rows = codes.map(({ status, name, means, action, http }) =>
+    ["", status, `\`${name}\``, means, action, http ?? "", ""].join(" | ").trim(),
+  );
+  return [
+    "",
+    `## ${command}`,
+    "",
+    "| status | name | what it means | what the administrator should do | HTTP |",
+    "| --- | --- | --- | --- | --- |",
+    ...rows,
+  ];
 }
 
 if (import.meta.main) {

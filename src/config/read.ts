@@ -48,6 +48,7 @@ export function read<Definition extends Table<Nodes>>(
   const reading: Reading = { env, problems: [], known: new Set(outsideVariables) };
   const values = readTable(reading, definition, raw, { key: "", variable: "EASTGATE" });
   reportUnknownVariables(reading);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- fromEntries forgets the keys
   return { values: values as ValueOf<Definition>, problems: reading.problems };
 }
 
