@@ -99,23 +99,17 @@ describe("decoding elements", () => {
   });
 
   it("tells the class by the first child that is not shared", () => {
-    const change = (data: string): unknown => {
-      const [collection] = syncRequest(
-        `<Commands><Change><ServerId>1</ServerId><ApplicationData>${data}</ApplicationData></Change></Commands>`,
-      );
-      return collection?.Commands?.[0];
-    };
     const body = "<airsyncbase:Body><airsyncbase:Data>x</airsyncbase:Data></airsyncbase:Body>";
-    const of = (name: string, values: object) => ({
-      Change: { ServerId: "1", ApplicationData: { [name]: values } },
-    });
     assert.deepEqual(
       change(`${body}<notes:Subject>s</notes:Subject>`),
-      of("Notes", { Body: { Data: "x" }, Subject: "s" }),
+      changeOf("Notes", { Body: { Data: "x" }, Subject: "s" }),
     );
-    assert.deepEqual(change("<contacts2:MMS>m</contacts2:MMS>"), of("Contacts", { MMS: "m" }));
-    assert.deepEqual(change("<email:Flag/>"), of("Email", { Flag: {} }));
-    assert.deepEqual(change(body), of("Email", { Body: { Data: "x" } }));
+    assert.deepEqual(
+      change("<contacts2:MMS>m</contacts2:MMS>"),
+      changeOf("Contacts", { MMS: "m" }),
+    );
+    assert.deepEqual(change("<email:Flag/>"), changeOf("Email", { Flag: {} }));
+    assert.deepEqual(change(body), changeOf("Email", { Body: { Data: "x" } }));
   });
 
   it("reads names of ghosted elements, also none", () => {
@@ -128,15 +122,30 @@ describe("decoding elements", () => {
   });
 
   it("takes an empty tag with the value 0 for none", () => {
-    const xml = (value: string): string =>
-      `<ItemOperations xmlns="ItemOperations"><EmptyFolderContents><airsync:CollectionId>f1</airsync:CollectionId><Options><DeleteSubFolders>${value}</DeleteSubFolders></Options></EmptyFolderContents></ItemOperations>`;
-    const options = (value: string) =>
-      decode(fromXml(xml(value)), commands.ItemOperations.request, "14.1").EmptyFolderContents[0]
-        ?.Options;
     assert.deepEqual(options("0"), {});
     assert.deepEqual(options(""), { DeleteSubFolders: true });
   });
 });
+
+function change(data: string): unknown {
+  const [collection] = syncRequest(
+    `<Commands><Change><ServerId>1</ServerId><ApplicationData>${data}</ApplicationData></Change></Commands>`,
+  );
+  return collection?.Commands?.[0];
+}
+
+function options(subFolders: string): unknown {
+  const request = decode(fromXml(emptying(subFolders)), commands.ItemOperations.request, "14.1");
+  return request.EmptyFolderContents[0]?.Options;
+}
+
+function emptying(subFolders: string): string {
+  return `<ItemOperations xmlns="ItemOperations"><EmptyFolderContents><airsync:CollectionId>f1</airsync:CollectionId><Options><DeleteSubFolders>${subFolders}</DeleteSubFolders></Options></EmptyFolderContents></ItemOperations>`;
+}
+
+function changeOf(name: string, values: object) {
+  return { Change: { ServerId: "1", ApplicationData: { [name]: values } } };
+}
 
 function syncRequest(inner: string) {
   const xml = `<Sync xmlns="AirSync"><Collections><Collection><SyncKey>1</SyncKey><CollectionId>f1</CollectionId>${inner}</Collection></Collections></Sync>`;

@@ -29,16 +29,31 @@ function named(name: string): string {
   return decode(bytes, folderSync, "14.1").Changes?.Add[0]?.DisplayName ?? "?";
 }
 
+function inline(text: string): number[] {
+  return [0x03, ...Buffer.from(text), 0];
+}
+
 describe("encoding", () => {
   it("writes the bytes of MS-ASWBXML: header, page, tags, strings, ends", () => {
-    const key = (text: string): number[] => [0x03, ...Buffer.from(text), 0];
-    const status = [0x4c, ...key("1"), 0x01];
-    const folder = [
-      ...[0x48, ...key("f1"), 0x01, 0x49, ...key("0"), 0x01],
-      ...[0x47, ...key("Post"), 0x01, 0x4a, ...key("2"), 0x01],
+    const status = [0x4c, ...inline("1"), 0x01];
+    const folder = [0x48, ...inline("f1"), 0x01, 0x49, ...inline("0"), 0x01];
+    folder.push(0x47, ...inline("Post"), 0x01, 0x4a, ...inline("2"), 0x01);
+    const changes = [0x4e, 0x57, ...inline("1"), 0x01, 0x4f, ...folder, 0x01, 0x01];
+    const expected = [
+      3,
+      1,
+      0x6a,
+      0,
+      0,
+      7,
+      0x56,
+      ...status,
+      0x52,
+      ...inline("2"),
+      0x01,
+      ...changes,
+      1,
     ];
-    const changes = [0x4e, 0x57, ...key("1"), 0x01, 0x4f, ...folder, 0x01, 0x01];
-    const expected = [3, 1, 0x6a, 0, 0, 7, 0x56, ...status, 0x52, ...key("2"), 0x01, ...changes, 1];
     assert.deepEqual([...encode(answer, folderSync, "14.1")], expected);
   });
 

@@ -41,6 +41,7 @@ class XmlPrinter {
 
   print(): string {
     const root = this.#reader.next();
+    if (root === END_OF_ELEMENT) throw this.#reader.broken("there is no root");
     this.#rootPage = Math.floor(root / 256);
     this.#element(root, "");
     const declared = [...this.namespaces].map(([prefix, page]) => ` xmlns:${prefix}="${page}"`);
