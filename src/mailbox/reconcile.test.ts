@@ -222,18 +222,17 @@ class Server {
   apply([kind, which, name]: Step): void {
     const entries = [...this.folders];
     const [key, folder] = entries[which % Math.max(entries.length, 1)] ?? [];
-    const parent = which % 3 === 0 || folder === undefined ? "" : `${folder.path}/`;
-    const path = `${parent}n${name}`;
+    const path = which % 3 === 0 || !folder ? `n${name}` : `${folder.path}/n${name}`;
     const isFree = !entries.some(([, each]) => each.path === path);
     if (kind === "create" && isFree) this.folders.set(`k${this.#keys++}`, { path, hidden: false });
     if (key === undefined || folder === undefined) return;
     if (kind === "delete") this.folders.delete(key);
     if (kind === "hide") folder.hidden = !folder.hidden;
-    if (kind === "rename" && isFree && !path.startsWith(`${folder.path}/`))
-      this.#rename(folder.path, path);
+    if (kind === "rename" && isFree) this.#rename(folder.path, path);
   }
 
   #rename(from: string, to: string): void {
+    if (to.startsWith(`${from}/`)) return;
     for (const folder of this.folders.values()) {
       if (folder.path === from || folder.path.startsWith(`${from}/`)) {
         folder.path = to + folder.path.slice(from.length);

@@ -2,10 +2,9 @@
 import type { MailSession } from "../backend.ts";
 import type { Clock, Timer } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
-import type { Folders } from "./folders.ts";
+import { isNoSuchFolder, type Folders } from "./folders.ts";
 import type { Hints } from "./hints.ts";
 import { hierarchyPollSeconds } from "./limits.ts";
-import { isNoSuchFolder } from "./folders.ts";
 import type { MailboxEvent } from "./mailbox.ts";
 
 /** What watching needs of the account and the gateway. */
@@ -60,6 +59,7 @@ export function watchHierarchy(source: WatchSource, listener: Listener): Disposa
     try {
       await source.folders.refresh();
     } catch (error) {
+      if (isOver) return;
       source.log.warn({ err: error }, "The folders of a held request could not be listed.");
     }
     if (!isOver) pollLater();
