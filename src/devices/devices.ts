@@ -1,5 +1,6 @@
 /** Partnerships: which devices an account has, what they told, what they must be told. */
 import { randomInt } from "node:crypto";
+import { z } from "zod";
 import type { Infer } from "../../schemas/vocabulary.ts";
 import type { deviceInformation } from "../../schemas/settings.ts";
 import type { ProtocolVersion } from "../../schemas/version.ts";
@@ -29,11 +30,13 @@ export interface ShownDevice {
 /** Set of DeviceInformation (MS-ASCMD 2.2.3.45). */
 export type DeviceInformation = Infer<typeof deviceInformation>;
 
-/** Last complete Ping of a device. */
-export interface PingParameters {
-  readonly heartbeatSeconds: number;
-  readonly collectionIds: readonly string[];
-}
+const pingParameters = z.object({
+  heartbeatSeconds: z.number(),
+  collectionIds: z.array(z.string()).readonly(),
+});
+
+/** Last complete Ping of a device: `heartbeatSeconds` and `collectionIds`. */
+export type PingParameters = Readonly<z.infer<typeof pingParameters>>;
 
 /** How devices are dealt with. */
 export interface DevicesOptions {
@@ -123,8 +126,7 @@ export class Devices {
   /** Parameters of the device's last complete Ping; undefined before the first. */
   async pingParameters(device: Device): Promise<PingParameters | undefined> {
     const found = await rows.findRequest(this.#database, device.id, "ping_parameters");
-    // Written by `putPingParameters` alone.
-    return found as PingParameters | undefined;
+    return pingParameters.safeParse(found).data;
   }
 
   /** Keeps the parameters for Pings that leave them out; writes nothing when they are the same. */

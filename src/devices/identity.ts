@@ -18,15 +18,16 @@ export class InvalidDeviceId extends Error {
   override name = "InvalidDeviceId";
 }
 
-const form = /^[A-Za-z0-9]+$/;
+// Letters and digits by the specification; real clients use these signs too, and they are safe in URLs and logs.
+const form = /^[A-Za-z0-9._~-]+$/;
 
 // A GUID's bytes; 16 letters and digits are a text all the same, as some clients encode theirs so.
 const guidBytes = 16;
 
 /**
  * The one spelling of a DeviceId, lower case: the text of a plain query, or the bytes of a base64 query (the same
- * text, or a GUID, whose plain form is 32 hexadecimal digits). Throws `InvalidDeviceId` on what is not
- * `1*32(ALPHA / DIGIT)` (MS-ASHTTP 2.2.1.1.1.2).
+ * text, or a GUID, whose plain form is 32 hexadecimal digits). Throws `InvalidDeviceId` on what has not 1 to 32
+ * letters, digits (MS-ASHTTP 2.2.1.1.1.2) or ".", "_", "~", "-".
  */
 export function canonicalDeviceId(wire: string | Uint8Array): string {
   const id = typeof wire === "string" ? wire : textOf(wire);
@@ -37,7 +38,7 @@ export function canonicalDeviceId(wire: string | Uint8Array): string {
     );
   }
   if (!form.test(id))
-    throw new InvalidDeviceId("DeviceId must consist of letters and digits alone");
+    throw new InvalidDeviceId("DeviceId must consist of letters, digits and . _ ~ - alone");
   return id.toLowerCase();
 }
 

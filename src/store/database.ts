@@ -49,6 +49,7 @@ class Connection implements Sql {
   async rows<Row>(name: string, text: string, values: readonly unknown[] = []): Promise<Row[]> {
     try {
       const result = await this.client.query({ name, text, values: [...values] });
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the statement names its columns
       return result.rows as Row[];
     } catch (error) {
       throw statementError(name, error);

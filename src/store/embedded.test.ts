@@ -20,6 +20,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { z } from "zod";
 import type { Log } from "../kit/log.ts";
 import { openDatabase } from "./database.ts";
 import { findBinaries } from "./embedded/binaries.ts";
@@ -91,6 +92,8 @@ function listenedLog(): Log & { heard(message: string): Promise<void> } {
   };
 }
 
+const said = z.object({ pid: z.number(), url: z.string() });
+
 /** Another process that starts the embedded database, and what it says: its server's process and address. */
 async function otherProcess(directory: string, rest = "", user?: { uid: number; gid: number }) {
   const program = `
@@ -105,8 +108,8 @@ async function otherProcess(directory: string, rest = "", user?: { uid: number; 
     stdio: ["pipe", "pipe", "inherit"],
     ...user,
   });
-  const [line] = (await once(createInterface(child.stdout), "line")) as [string];
-  return { child, ...(JSON.parse(line) as { pid: number; url: string }) };
+  const [line] = await once(createInterface(child.stdout), "line");
+  return { child, ...said.parse(JSON.parse(String(line))) };
 }
 
 /** The shells that wait for the end of a process that owns a server. */
