@@ -64,6 +64,11 @@ test("lone LF and CR become CRLF and lose no line", () => {
   assert.ok(mail.mime.toString().endsWith("\r\n\r\n.\r\nlast\r\nend"));
 });
 
+test("a Message-ID with control characters is replaced", () => {
+  const mail = complete("From: a@x\r\nTo: b@x\r\nDate: x\r\nMessage-ID: <1\u0000@x>\r\n\r\n");
+  assert.ok(mail.mime.toString().endsWith("Date: x\r\nMessage-ID: <fixed@example.org>\r\n\r\n"));
+});
+
 test("a mail without a body is a header and an empty line", () => {
   const mail = complete("From: a@x\r\nTo: b@x\r\nDate: x\r\nMessage-ID: <1@x>");
   assert.ok(mail.mime.toString().endsWith("Message-ID: <1@x>\r\n\r\n"));

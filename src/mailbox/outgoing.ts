@@ -94,8 +94,11 @@ function rfc5322Date(date: Date): string {
   return date.toUTCString().replace("GMT", "+0000");
 }
 
+/** An id with control characters is none: neither servers nor the store would take it. */
 function bareId(value: string): string {
-  return (/<([^<>]*)>/.exec(value)?.[1] ?? value).trim();
+  const id = (/<([^<>]*)>/.exec(value)?.[1] ?? value).trim();
+  // oxlint-disable-next-line no-control-regex -- these are what is looked for
+  return /[\u0000-\u001f\u007f]/.test(id) ? "" : id;
 }
 
 function addressesOf(value: string): string[] {

@@ -182,6 +182,13 @@ test("of two folders marked as Sent, the one that was it stays it", () => {
   );
 });
 
+test("of two folders marked as Sent at first sight, the one nearer to the top is it", () => {
+  const account = new Account();
+  const own = base.filter((folder) => folder.type !== "sent");
+  account.list([...own, remote("A/bob/Sent", { type: "sent" }), remote("Sent", { type: "sent" })]);
+  assert.equal(account.alive.find((row) => row.type === 5)?.path, "Sent");
+});
+
 test("a special folder that the server lacks is shown, and keeps its serial when it appears", () => {
   const account = new Account();
   account.list(base.slice(0, 1));

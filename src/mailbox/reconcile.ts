@@ -84,7 +84,10 @@ function userDraft(remote: RemoteFolder, before: CollectionRow | undefined): Dra
   return { remote, type: "user", name: shownName(remote.displayName), before };
 }
 
-/** The one folder of a special type (never for the Outbox, which is on devices alone): the one that was it already, else the first by path. */
+/**
+ * The one folder of a special type (never for the Outbox, which is on devices alone): the one that was it
+ * already, else the one nearest to the top, so that no shared mailbox's Sent comes before one's own.
+ */
 function choose(
   type: MailFolderType,
   remote: readonly RemoteFolder[],
@@ -92,7 +95,9 @@ function choose(
 ): RemoteFolder | undefined {
   const candidates = remote
     .filter((folder) => folder.type === type && type !== "outbox" && folder.selectable)
-    .toSorted(byPath);
+    .toSorted(
+      (one, other) => one.parentPath.length - other.parentPath.length || byPath(one, other),
+    );
   const was = candidates.find((folder) => matches.get(folder)?.type === folderTypes[type]);
   return was ?? candidates[0];
 }
