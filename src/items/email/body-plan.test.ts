@@ -238,7 +238,7 @@ describe("the body of a mail", () => {
           (whole.EstimatedDataSize ?? 0) > TruncationSize || (TruncationSize === 0 && html !== ""),
         );
         if (Truncated !== true) assert.equal(EstimatedDataSize, size);
-        else if (TruncationSize > 0) assert.equal(EstimatedDataSize, whole.EstimatedDataSize);
+        else assert.ok((EstimatedDataSize ?? 0) > size);
       }),
     );
   });

@@ -10,9 +10,18 @@ describe("HTML and text", () => {
       "<p><a href='https://x.test/'>https://x.test/</a> <a href='https://y.test'>y</a></p>" +
       "<table><tr><td>1</td><td>2</td></tr></table>";
     assert.equal(
-      htmlToPlain(html),
+      htmlToPlain(html).text,
       "Title\r\n\r\na & b\u00a0€\r\nc\r\n\r\nhttps://x.test/ y [https://y.test]\r\n\r\n1\r\n2",
     );
+  });
+
+  it("reads only as much HTML as the wanted text needs, and knows when there is more", () => {
+    const long = `<style>${"p{}".repeat(500)}</style>${"<p>Some words.</p>".repeat(1000)}`;
+    const { text, share } = htmlToPlain(long, 100);
+    assert.match(text, /^Some words\.\r\n\r\nSome/);
+    assert.ok(text.length > 100 && text.length < 300 && share < 0.2);
+    assert.equal(htmlToPlain("<p>Some words.</p><p> </p><br>", 9).share, 1);
+    assert.ok(htmlToPlain("<p>Some words.</p><p>x</p>", 9).share < 1);
   });
 
   it("makes HTML of text that looks the same", () => {
@@ -28,7 +37,7 @@ describe("HTML and text", () => {
     fc.assert(
       fc.property(words, (list) => {
         const text = list.join(" ");
-        const back = htmlToPlain(plainToHtml(text)).replace(/[\s\u00a0]+/g, " ");
+        const back = htmlToPlain(plainToHtml(text)).text.replace(/[\s\u00a0]+/g, " ");
         assert.equal(back.trim(), text.replace(/\s+/g, " ").trim());
       }),
     );
@@ -44,7 +53,7 @@ describe("HTML and text", () => {
       "<font>",
     ]) {
       const html = `start ${hostile.repeat(Math.ceil(400_000 / hostile.length))}`;
-      assert.match(htmlToPlain(html), /^start/);
+      assert.match(htmlToPlain(html).text, /^start/);
     }
   });
 });

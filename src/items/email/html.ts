@@ -22,26 +22,54 @@ const options: HtmlToTextOptions = {
   ],
 };
 
-/** The text of an HTML body with CRLF line ends; only its first `maxHtmlToConvertBytes` are read. */
-export function htmlToPlain(html: string): string {
-  const source = html.length > maxHtmlToConvertBytes ? html.slice(0, maxHtmlToConvertBytes) : html;
-  const text = isDeep(source) ? visibleText(source) : htmlToText(source, options);
-  return withCrlf(text).trim();
+/** Text of an HTML body. */
+export interface PlainText {
+  /** With CRLF line ends. */
+  readonly text: string;
+  /** How much of the HTML was read: 1 is all of it. */
+  readonly share: number;
 }
 
-/** Whether elements are nested deeper than any real mail: html-to-text would take minutes for it. */
+/**
+ * The text of an HTML body: all of it, or a beginning of more than `wantedBytes` in UTF-8, so that the
+ * first lines of a long letter do not cost its whole conversion. Reads at most `maxHtmlToConvertBytes`.
+ */
+export function htmlToPlain(html: string, wantedBytes = Infinity): PlainText {
+  const end = Math.min(endOfWanted(html, wantedBytes), maxHtmlToConvertBytes);
+  const source = html.length > end ? html.slice(0, end) : html;
+  const text = isDeep(source) ? visibleText(source) : htmlToText(source, options);
+  return { text: withCrlf(text).trim(), share: source.length / Math.max(html.length, 1) };
+}
+
+/** Where more visible characters than wanted were seen, or the end when no more words follow. */
+function endOfWanted(html: string, wantedBytes: number): number {
+  if (html.length <= wantedBytes) return html.length;
+  let open = wantedBytes;
+  let end: number | undefined;
+  for (const token of htmlTokens(html)) {
+    const visible = token.kind === "text" ? visibleLength(html.slice(token.start, token.end)) : 0;
+    if (end !== undefined && visible > 0) return end;
+    open -= visible;
+    if (open < 0) end ??= token.end;
+  }
+  return html.length;
+}
+
+/** Characters beside blanks, each entity as one: no more than the bytes that the text will have. */
+function visibleLength(source: string): number {
+  return source.replace(/&[#a-zA-Z0-9]{1,32};?/g, "x").replace(/(?:\s|&nbsp;)+/g, "").length;
+}
+
+/** Whether more elements are open at once than html-to-text may see; unclosed ones count on. */
 function isDeep(html: string): boolean {
   const open: string[] = [];
   for (const token of htmlTokens(html)) {
     if (token.kind === "open") open.push(token.name);
     else if (token.kind === "close" && open.at(-1) === token.name) open.pop();
-    if (open.length > maxOpenElements) return true;
+    if (open.length > maxHtmlDepth) return true;
   }
   return false;
 }
-
-/** Unclosed <p>, <li> and <td> count as open here, and old mailers leave hundreds of them. */
-const maxOpenElements = 2000;
 
 const lineElements = new Set(["p", "div", "br", "tr", "td", "li", "h1", "h2", "h3", "hr", "table"]);
 

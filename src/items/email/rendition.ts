@@ -78,14 +78,16 @@ interface Rendered {
   readonly expected: number;
 }
 
+/** What a form is made of, and the bytes that it may have. */
+interface Origin {
+  readonly fetched: Fetched;
+  readonly limitBytes: number;
+}
+
 /** The body as plain text or HTML. */
-export function renderText(
-  parts: BodyParts,
-  form: TextForm,
-  from: { readonly fetched: Fetched; readonly limitBytes: number },
-): Rendition {
+export function renderText(parts: BodyParts, form: TextForm, from: Origin): Rendition {
   const all = form === "html" ? parts.rich : parts.plain;
-  const rendered = all.map((part) => renderPart(part, form, from.fetched));
+  const rendered = all.map((part) => renderPart(part, form, from));
   const firstTorn = rendered.findIndex((each) => !each.complete);
   const shown = firstTorn === -1 ? rendered : rendered.slice(0, firstTorn + 1);
   const whole = form === "html" ? joinHtml(shown) : shown.map((each) => each.text).join("\r\n");
@@ -110,17 +112,20 @@ function limited(whole: string, form: TextForm, bounds: Bounds): Rendition {
   return { data, truncated: true, totalBytes: least };
 }
 
-function renderPart(part: Part, form: TextForm, fetched: Fetched): Rendered {
-  const got = fetched.get(part.section);
+function renderPart(part: Part, form: TextForm, from: Origin): Rendered {
+  const got = from.fetched.get(part.section);
   const expected = expectedBytes(part, form);
   const html = isHtml(part);
   // A part beyond the limit was not asked for; it only counts.
   if (got === undefined) return { html, text: "", complete: part.sizeBytes === 0, expected };
   const complete = !isTorn(got);
   const source = textOf(part, got.bytes, !complete);
-  const text = html && form === "text" ? htmlToPlain(source) : source;
-  const tooLong = html && form === "text" && source.length > maxHtmlToConvertBytes;
-  return { html, text, complete: complete && !tooLong, expected };
+  if (!html || form === "html") return { html, text: source, complete, expected };
+  const { text, share } = htmlToPlain(source, from.limitBytes);
+  const estimate = complete
+    ? Math.ceil(utf8Size(text) / Math.max(share, Number.EPSILON))
+    : expected;
+  return { html, text, complete: complete && share === 1, expected: estimate };
 }
 
 function isTorn(got: PartFetched): boolean {

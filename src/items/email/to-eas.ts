@@ -54,7 +54,7 @@ function envelopeElements(item: MailItem): EmailData {
     ReplyTo: hasReplyTo ? nonEmpty(formatAddresses(replyTo, "; ")) : undefined,
     DateReceived: item.received,
     DisplayTo: nonEmpty(displayNames(envelope.to)),
-    ThreadTopic: threadTopic(item.headers["thread-topic"] ?? subject),
+    ThreadTopic: threadTopic(cleanSubject(item.headers["thread-topic"] ?? subject)),
     Importance: importance(item.headers),
     // Not sent when it is the From (MS-ASEMAIL 2.2.2.70).
     Sender: hasSender ? nonEmpty(sender.slice(0, 1).map(formatAddress).join("")) : undefined,

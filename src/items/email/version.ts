@@ -44,8 +44,12 @@ function withBits(version: number, mask: number, bits: number): number {
 export function flagsOfMailVersion(version: number): Omit<MailFlags, "draft" | "categories"> {
   return {
     seen: (version & seenBit) !== 0,
-    flagStatus: ((version & flagBits) >> flagShift) as FlagStatus,
+    flagStatus: statusOf((version & flagBits) >> flagShift),
     answered: (version & answeredBit) !== 0,
     forwarded: (version & forwardedBit) !== 0,
   };
+}
+
+function statusOf(bits: number): FlagStatus {
+  return bits === 1 || bits === 2 ? bits : 0;
 }
