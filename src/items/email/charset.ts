@@ -3,7 +3,7 @@ import { isUtf8 } from "node:buffer";
 import iconv from "iconv-lite";
 
 /** What is known of the bytes besides their charset. */
-export interface TextOrigin {
+interface TextOrigin {
   /** Charset parameter of Content-Type, or "". */
   readonly charset: string;
   /** The bytes are only the beginning: a torn character at the end is dropped. */

@@ -23,7 +23,7 @@ const options: HtmlToTextOptions = {
 };
 
 /** Text of an HTML body. */
-export interface PlainText {
+interface PlainText {
   /** With CRLF line ends. */
   readonly text: string;
   /** How much of the HTML was read: 1 is all of it. */

@@ -3,7 +3,7 @@ import { partsOf } from "./body-parts.ts";
 import type { Part } from "./message.ts";
 
 /** How a mail is protected: its whole MIME must reach the device unchanged. */
-export type Protection = "none" | "signed" | "encrypted" | "receipt";
+type Protection = "none" | "signed" | "encrypted" | "receipt";
 
 /** The S/MIME protection of a mail (RFC 8551 3.2, 3.5); PGP/MIME is "none", as no device reads it. */
 export function protection(structure: Part): Protection {

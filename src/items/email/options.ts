@@ -34,7 +34,7 @@ export interface Candidate {
 }
 
 /** What the order depends on besides the options. */
-export interface BodyNature {
+interface BodyNature {
   readonly native: 1 | 2;
   readonly isSmime: boolean;
 }

@@ -15,7 +15,7 @@ import { cutText, unenriched, unflow, utf8Size, withCrlf } from "./text.ts";
 import { decodedSize, decodeTransfer, wireBytesFor } from "./transfer.ts";
 
 /** A part to fetch and how many of its wire octets at the most. */
-export interface Need {
+interface Need {
   readonly part: Part;
   readonly wireBytes: number;
 }

@@ -62,7 +62,7 @@ export function cutText(text: string, maxBytes: number): string {
 }
 
 /** How many code units of a text fit in `maxBytes` of UTF-8, never half a surrogate pair. */
-export function unitsWithin(text: string, maxBytes: number): number {
+function unitsWithin(text: string, maxBytes: number): number {
   const target = new Uint8Array(Math.max(0, Math.min(maxBytes, text.length * 3)));
   // encodeInto stops before the first character that does not fit whole.
   return new TextEncoder().encodeInto(text, target).read;

@@ -5,7 +5,7 @@ const lineFeed = 0x0a;
 const equals = 0x3d;
 
 /** Decodes a body that comes in pieces. */
-export interface TransferDecoder {
+interface TransferDecoder {
   /** The octets that are complete with this piece. */
   push(piece: Buffer): Buffer;
   /** What was still held back. */
