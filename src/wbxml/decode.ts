@@ -85,19 +85,29 @@ function decodeTagNames(reader: Reader, filled: boolean): string[] {
   return names;
 }
 
+/** A child and how to read it. */
+interface Reading {
+  readonly child: Child;
+  readonly decode: Decoder;
+}
+
+function readingsOf(layout: Layout): ReadonlyMap<number, Reading> {
+  return new Map(
+    layout.children.map((child) => [child.id, { child, decode: decoderOf(child.schema) }]),
+  );
+}
+
 /** Reads the child that `next` found. */
-function decodeChild(reader: Reader, child: Child, version: number): unknown {
-  reader.enter(child.key);
-  const value = decoderOf(child.schema)(reader, reader.filled, version);
+function decodeChild(reader: Reader, reading: Reading, version: number): unknown {
+  reader.enter(reading.child.key);
+  const value = reading.decode(reader, reader.filled, version);
   reader.leave();
   return value;
 }
 
-/** Reads the children of a filled element; those that `take` does not know are passed over. */
-function eachChild(reader: Reader, take: (id: number) => boolean): void {
-  for (let id = reader.next(); id !== END_OF_ELEMENT; id = reader.next()) {
-    if (!take(id) && reader.filled) reader.skip();
-  }
+/** Passes over an element that nothing is known of. */
+function passOver(reader: Reader): void {
+  if (reader.filled) reader.skip();
 }
 
 function put(values: Values, child: Child, value: unknown): void {
@@ -123,14 +133,14 @@ function requireAll(reader: Reader, layout: Layout, values: Values, version: num
 }
 
 function structDecoder(layout: Layout): Decoder {
+  const readings = readingsOf(layout);
   return (reader, filled, version) => {
     const values = emptyValues(layout);
-    if (filled) {
-      eachChild(reader, (id) => {
-        const child = layout.byId.get(id);
-        if (child !== undefined) put(values, child, decodeChild(reader, child, version));
-        return child !== undefined;
-      });
+    let id = filled ? reader.next() : END_OF_ELEMENT;
+    for (; id !== END_OF_ELEMENT; id = reader.next()) {
+      const reading = readings.get(id);
+      if (reading !== undefined) put(values, reading.child, decodeChild(reader, reading, version));
+      else passOver(reader);
     }
     requireAll(reader, layout, values, version);
     return values;
@@ -138,14 +148,17 @@ function structDecoder(layout: Layout): Decoder {
 }
 
 function choicesDecoder(layout: Layout): Decoder {
+  const readings = readingsOf(layout);
   return (reader, filled, version) => {
     const choices: Values[] = [];
-    if (!filled) return choices;
-    eachChild(reader, (id) => {
-      const child = layout.byId.get(id);
-      if (child !== undefined) choices.push({ [child.key]: decodeChild(reader, child, version) });
-      return child !== undefined;
-    });
+    let id = filled ? reader.next() : END_OF_ELEMENT;
+    for (; id !== END_OF_ELEMENT; id = reader.next()) {
+      const reading = readings.get(id);
+      const value = reading && decodeChild(reader, reading, version);
+      if (value !== undefined && reading !== undefined)
+        choices.push({ [reading.child.key]: value });
+      else if (reading === undefined) passOver(reader);
+    }
     return choices;
   };
 }
@@ -174,34 +187,49 @@ function lookForClass(reader: Reader, byPage: ReadonlyMap<number, string>): stri
 
 function classDecoder(classes: Classes): Decoder {
   const byPage = classesByPage(classes);
+  const decoderByClass = new Map(
+    Object.entries(classes).map(([name, of]) => [name, decoderOf(of)]),
+  );
   const [first = ""] = Object.keys(classes);
   return (reader, filled, version) => {
     const name = (filled ? lookForClass(reader, byPage) : undefined) ?? first;
-    const schema = classes[name];
-    return schema && { [name]: decoderOf(schema)(reader, filled, version) };
+    return { [name]: decoderByClass.get(name)?.(reader, filled, version) };
   };
+}
+
+/** What a class reads beside the elements of `extra`. */
+interface ClassReadings {
+  readonly layout: Layout;
+  readonly readings: ReadonlyMap<number, Reading>;
+}
+
+function classReadings(of: Schema): ClassReadings {
+  const layout = layoutOfStruct(of);
+  return { layout, readings: readingsOf(layout) };
 }
 
 /** The elements of `extra` are beside those of the class; without the latter there is no class. */
 function propertiesDecoder(classes: Classes, extra: Schema): Decoder {
   const byPage = classesByPage(classes);
+  const byName = new Map(Object.entries(classes).map(([name, of]) => [name, classReadings(of)]));
   const [first = ""] = Object.keys(classes);
-  const extras = layoutOfStruct(extra);
+  const extras = classReadings(extra);
   return (reader, filled, version) => {
-    const values = emptyValues(extras);
+    const values = emptyValues(extras.layout);
     if (!filled) return values;
     const name = lookForClass(reader, byPage) ?? first;
-    const schema = classes[name];
-    const layout = schema && layoutOfStruct(schema);
-    const item = layout === undefined ? {} : emptyValues(layout);
-    eachChild(reader, (id) => {
-      const own = extras.byId.get(id);
-      const child = own ?? layout?.byId.get(id);
-      if (child === undefined) return false;
+    const its = byName.get(name) ?? extras;
+    const item = emptyValues(its.layout);
+    for (let id = reader.next(); id !== END_OF_ELEMENT; id = reader.next()) {
+      const own = extras.readings.get(id);
+      const reading = own ?? its.readings.get(id);
+      if (reading === undefined) {
+        passOver(reader);
+        continue;
+      }
       if (own === undefined) values[name] = item;
-      put(own === undefined ? item : values, child, decodeChild(reader, child, version));
-      return true;
-    });
+      put(own === undefined ? item : values, reading.child, decodeChild(reader, reading, version));
+    }
     return values;
   };
 }

@@ -1,5 +1,5 @@
 import { rank } from "../../schemas/version.ts";
-import { layoutOf, layoutOfStruct } from "./layout.ts";
+import { layoutOf } from "./layout.ts";
 import { tagByName } from "./tag-names.ts";
 import { formatCompact, formatDateTime } from "./values.ts";
 import { Writer } from "./writer.ts";
@@ -95,37 +95,41 @@ function encodeTagNames(writer: Writer, value: unknown): void {
   }
 }
 
-function encodeChild(writer: Writer, child: Child, value: unknown, version: number): void {
-  const start = writer.open(child.page, child.token);
-  encoderOf(child.schema)(writer, value, version);
-  writer.close(start);
-}
+type FieldEncoder = (writer: Writer, values: Values, version: number) => void;
 
 /** Writes what a struct or choice has of a child: nothing, one element, or several. */
-function encodeField(writer: Writer, child: Child, value: unknown, version: number): void {
-  if (value === undefined || version < child.first || version > child.last) return;
-  if (child.count !== "many") {
-    encodeChild(writer, child, value, version);
-    return;
-  }
-  if (!Array.isArray(value)) throw unfit("an array", value);
-  for (const each of value) encodeChild(writer, child, each, version);
+function fieldEncoder(child: Child): FieldEncoder {
+  const { key, page, token, first, last } = child;
+  const encodeContent = encoderOf(child.schema);
+  const one: Encoder = (writer, value, version) => {
+    const start = writer.open(page, token);
+    encodeContent(writer, value, version);
+    writer.close(start);
+  };
+  const many: Encoder = (writer, value, version) => {
+    if (!Array.isArray(value)) throw unfit("an array", value);
+    for (const each of value) one(writer, each, version);
+  };
+  const write = child.count === "many" ? many : one;
+  return (writer, values, version) => {
+    const value = values[key];
+    if (value !== undefined && version >= first && version <= last) write(writer, value, version);
+  };
 }
 
 function structEncoder(layout: Layout): Encoder {
+  const encodeFields = layout.children.map(fieldEncoder);
   return (writer, value, version) => {
     if (!isValues(value)) throw unfit("an object", value);
-    for (const child of layout.children) encodeField(writer, child, value[child.key], version);
+    for (const encodeField of encodeFields) encodeField(writer, value, version);
   };
 }
 
 function choicesEncoder(layout: Layout): Encoder {
+  const encodeChoice = structEncoder(layout);
   return (writer, value, version) => {
     if (!Array.isArray(value)) throw unfit("an array", value);
-    for (const choice of value) {
-      if (!isValues(choice)) throw unfit("an object", choice);
-      for (const child of layout.children) encodeField(writer, child, choice[child.key], version);
-    }
+    for (const choice of value) encodeChoice(writer, choice, version);
   };
 }
 
@@ -133,12 +137,15 @@ function classEncoder(
   classes: Readonly<Record<string, Schema>>,
   extra: Schema | undefined,
 ): Encoder {
-  const extras = extra && structEncoder(layoutOfStruct(extra));
+  const extras = extra && encoderOf(extra);
+  const encoderByClass = Object.entries(classes).map(
+    ([name, of]) => [name, encoderOf(of)] as const,
+  );
   return (writer, value, version) => {
     if (!isValues(value)) throw unfit("an object", value);
     extras?.(writer, value, version);
-    for (const [name, schema] of Object.entries(classes)) {
-      if (value[name] !== undefined) encoderOf(schema)(writer, value[name], version);
+    for (const [name, encodeItem] of encoderByClass) {
+      if (value[name] !== undefined) encodeItem(writer, value[name], version);
     }
   };
 }

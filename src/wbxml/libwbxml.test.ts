@@ -28,7 +28,9 @@ function theirXml(bytes: Buffer): string {
 
 const renamed: Readonly<Record<string, string>> = {
   Reply: "ReplyTo",
-  IHSManagementInformation: "RightsManagementInformation",
+  RMOwner: "Owner",
+  RemoveRightsManagementDistribution: "RemoveRightsManagementProtection",
+  ihsManagementInformation: "RightsManagementInformation",
   DeviceEncryptionEnabled: "RequireStorageCardEncryption",
   "Reply-To": "ReplyTo",
   AttOId: "Att0id",

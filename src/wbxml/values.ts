@@ -58,5 +58,5 @@ const booleans: ReadonlyMap<string, boolean> = new Map([
 
 /** A boolean (MS-ASDTYPE 2.1), also as the words that some clients send. */
 export function parseBoolean(text: string): boolean | undefined {
-  return booleans.get(text.trim().toLowerCase());
+  return booleans.get(text) ?? booleans.get(text.trim().toLowerCase());
 }

@@ -46,22 +46,22 @@ export class Writer {
 
   /** Writes text, without what XML forbids; an empty one writes nothing. */
   text(value: string): void {
+    if (value === "" || (value.length < SHORT && this.#short(value))) return;
     const cleaned = clean(value);
     if (cleaned === "") return;
-    if (cleaned.length < SHORT && this.#short(cleaned)) return;
     this.#reserve(Buffer.byteLength(cleaned) + 2);
     this.#bytes[this.#position++] = t.STR_I;
     this.#position += this.#bytes.write(cleaned, this.#position, "utf8");
     this.#bytes[this.#position++] = 0;
   }
 
-  /** Writes a short ASCII text; false if it is not ASCII. */
+  /** Writes a short text of printable ASCII; false if it has anything else. */
   #short(value: string): boolean {
     this.#reserve(SHORT + 2);
     const start = this.#position + 1;
     for (let index = 0; index < value.length; index++) {
       const code = value.charCodeAt(index);
-      if (code >= 0x80) return false;
+      if (code >= 0x80 || code < 0x20) return false;
       this.#bytes[start + index] = code;
     }
     this.#bytes[start - 1] = t.STR_I;
