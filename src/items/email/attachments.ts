@@ -59,7 +59,9 @@ function isInline({ part, related }: AttachedPart): boolean {
 export function attachmentName(part: Part, place: number): string {
   const name = cleanName(part.fileName);
   if (isEmbeddedMessage(part)) return embeddedName(part, name);
-  return name === "" ? `${defaultStem(part)}${place}.${extensionOf(part)}` : name;
+  if (name !== "") return name;
+  if (part.subtype === "ms-tnef") return "winmail.dat";
+  return `${defaultStem(part)}${place}.${extensionOf(part)}`;
 }
 
 /** The file of an embedded message has the extension .eml (MS-ASAIRS 2.2.2.31.2). */

@@ -60,7 +60,9 @@ function joined(a: BodyParts, b: BodyParts): BodyParts {
 /** The last alternative with HTML is the richest (RFC 2046 5.1.4); the first without is the plainest. */
 function alternative(parts: readonly Part[], place: Place): BodyParts {
   const found = parts.map((part) => walk(part, place)).filter((each) => each !== nothing);
-  const bodies = found.filter((each) => each.rich.length > 0);
+  const withWords = found.filter((each) => each.rich.some((part) => part.sizeBytes > 0));
+  // Some mailers add an HTML alternative of no bytes at all.
+  const bodies = withWords.length > 0 ? withWords : found.filter((each) => each.rich.length > 0);
   const rich = bodies.findLast((each) => each.rich.some(isHtml)) ?? bodies.at(-1);
   const plain = bodies.find((each) => !each.plain.some(isHtml)) ?? bodies[0];
   return {

@@ -45,6 +45,14 @@ describe("the body of a mail", () => {
     assert.equal(body("japanese", { Type: 1 }).Data, "日本語");
   });
 
+  it("is the alternative that has words", () => {
+    const mail =
+      "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\nwords\r\n" +
+      "--b\r\nContent-Type: text/html\r\n\r\n\r\n--b--";
+    const { Body } = bodyOf(Buffer.from(mail), { preferences: [{ Type: 2 }] });
+    assert.equal(Body.Data, "<html><body>words</body></html>");
+  });
+
   it("joins flowed text", () => {
     const flowed =
       "One paragraph of two lines.\r\n> quoted text\r\nFrom the start\r\n\r\n-- \r\nSignature\r\n";

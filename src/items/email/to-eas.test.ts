@@ -204,6 +204,7 @@ describe("attachments", () => {
     assert.equal(attached({ fileName: "" }), "attachment1.pdf");
     assert.equal(attached({ fileName: `${"x".repeat(400)}.pdf` }), `${"x".repeat(251)}.pdf`);
     assert.equal(attached({ fileName: "winmail.dat" }), "winmail.dat");
+    assert.equal(attached({ fileName: "", subtype: "ms-tnef" }), "winmail.dat");
   });
 
   it("are calendars and signatures too, but no bodies", () => {
