@@ -40,7 +40,7 @@ export const bodyPart = v.struct(airSyncBasePage, {
 });
 
 /** What is known of one attachment (MS-ASAIRS 2.2.2.7). */
-export const attachment = v.struct(airSyncBasePage, {
+const attachment = v.struct(airSyncBasePage, {
   DisplayName: v.optional(v.content(v.text)),
   FileReference: v.optional(v.text),
   ClientId: v.since("16.0", v.text),
@@ -65,14 +65,14 @@ const addedAttachment = v.struct(airSyncBasePage, {
 });
 
 /** The attachments of an item; Add and Delete are a client's changes (MS-ASAIRS 2.2.2.8). */
-export const attachments = v.choices(airSyncBasePage, {
+const attachments = v.choices(airSyncBasePage, {
   Attachment: attachment,
   Add: v.since("16.0", addedAttachment),
   Delete: v.since("16.0", v.struct(airSyncBasePage, { FileReference: v.text })),
 });
 
 /** A place (MS-ASAIRS 2.2.2.28). */
-export const location = v.struct(airSyncBasePage, {
+const location = v.struct(airSyncBasePage, {
   DisplayName: v.optional(v.content(v.text)),
   Annotation: v.optional(v.content(v.text)),
   Street: v.optional(v.content(v.text)),

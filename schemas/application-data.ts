@@ -7,7 +7,7 @@ import { tasks } from "./tasks.ts";
 import * as v from "./vocabulary.ts";
 
 /** The item classes that a collection may have, each with its elements. */
-export const itemClasses = {
+const itemClasses = {
   Email: email,
   Contacts: contacts,
   Calendar: calendar,

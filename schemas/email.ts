@@ -31,7 +31,7 @@ const recurrence = v.struct(emailPage, {
 });
 
 /** The meeting that a message asks for (MS-ASEMAIL 2.2.2.48). */
-export const meetingRequest = v.struct(emailPage, {
+const meetingRequest = v.struct(emailPage, {
   AllDayEvent: v.optional(v.boolean),
   StartTime: v.optional(v.dateTime),
   DtStamp: v.dateTime,
@@ -57,7 +57,7 @@ export const meetingRequest = v.struct(emailPage, {
 });
 
 /** The flag of a message; an empty one clears it (MS-ASEMAIL 2.2.2.34). */
-export const flag = v.struct(emailPage, {
+const flag = v.struct(emailPage, {
   Subject: v.from(tasksPage, v.optional(v.content(v.text))),
   Status: v.optional(v.integer),
   FlagType: v.optional(v.text),

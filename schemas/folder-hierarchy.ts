@@ -3,7 +3,7 @@ import { command } from "./command.ts";
 import * as v from "./vocabulary.ts";
 
 /** A folder as the client is told of it (MS-ASCMD 2.2.3.7.1). */
-export const folder = v.struct(folderHierarchyPage, {
+const folder = v.struct(folderHierarchyPage, {
   ServerId: v.text,
   ParentId: v.text,
   DisplayName: v.content(v.text),
@@ -11,7 +11,7 @@ export const folder = v.struct(folderHierarchyPage, {
 });
 
 /** What changed in the hierarchy (MS-ASCMD 2.2.3.25). */
-export const folderChanges = v.struct(folderHierarchyPage, {
+const folderChanges = v.struct(folderHierarchyPage, {
   Count: v.optional(v.integer),
   Update: v.list(folder),
   Delete: v.list(v.struct(folderHierarchyPage, { ServerId: v.text })),

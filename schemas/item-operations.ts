@@ -53,7 +53,7 @@ const move = v.struct(page, {
 });
 
 /** What was fetched: an attachment's bytes, or the elements of an item (MS-ASCMD 2.2.3.139.2). */
-export const fetchedProperties = v.properties(
+const fetchedProperties = v.properties(
   v.struct(page, {
     Range: v.optional(v.text),
     Total: v.optional(v.integer),

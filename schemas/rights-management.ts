@@ -2,7 +2,7 @@ import { rightsManagementPage } from "./code-pages/rights-management.ts";
 import * as v from "./vocabulary.ts";
 
 /** What the reader of a protected message may do (MS-ASRM 2.2.2.14). */
-export const rightsManagementLicense = v.struct(rightsManagementPage, {
+const rightsManagementLicense = v.struct(rightsManagementPage, {
   Owner: v.boolean,
   ContentOwner: v.text,
   ReplyAllAllowed: v.boolean,

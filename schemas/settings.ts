@@ -35,7 +35,7 @@ const oofMessage = v.struct(page, {
 });
 
 /** Out of office settings (MS-ASCMD 2.2.3.123). */
-export const oof = v.struct(page, {
+const oof = v.struct(page, {
   OofState: v.optional(v.integer),
   StartTime: v.optional(v.dateTime),
   EndTime: v.optional(v.dateTime),
@@ -56,7 +56,7 @@ const account = v.struct(page, {
 });
 
 /** The addresses and accounts of a user (MS-ASCMD 2.2.3.192); up to 14.0 only EmailAddresses. */
-export const userInformation = v.struct(page, {
+const userInformation = v.struct(page, {
   EmailAddresses: v.until("14.0", emailAddresses),
   Accounts: v.since("14.1", v.struct(page, { Account: v.list(account) })),
 });
