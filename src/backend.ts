@@ -110,8 +110,14 @@ export interface MailBackend extends AsyncDisposable {
   open(accountId: string, credential: Credential, signal: AbortSignal): Promise<MailSession>;
   /** Signs in afresh only to check the credential. Throws as `open` does. */
   check(credential: Credential, signal: AbortSignal): Promise<void>;
-  /** What the server can do, for `eastgate check` and /readyz. Throws `BackendUnavailable`. */
-  probe(signal: AbortSignal): Promise<{ readonly capabilities: readonly string[] }>;
+  /**
+   * What the server can do, for `eastgate check` and /readyz; with a credential what it can after login, which
+   * servers tell only then. Throws `BackendUnavailable`, with a credential also `LoginRefused`.
+   */
+  probe(
+    signal: AbortSignal,
+    credential?: Credential,
+  ): Promise<{ readonly capabilities: readonly string[] }>;
   /** Ends all sessions of an account at once (block, wipe, password change). */
   closeAccount(accountId: string): Promise<void>;
   /** Open sessions of this process, for the metrics. */
