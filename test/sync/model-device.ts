@@ -79,7 +79,7 @@ export class ModelDevice {
   readonly partnership: Partnership;
   readonly items = new Map<number, Content>();
   /** Items whose Add was left out of an answer because they had vanished. */
-  readonly leftOut = new Set<number>();
+  readonly #leftOut = new Set<number>();
   filterDays = 0;
   key = "0";
   /** Items of which the device may be told once more what it has: a repeat nobody could avoid. */
@@ -136,9 +136,10 @@ export class ModelDevice {
   /** Looks as a Ping does; what it says must be what a Sync delivers. */
   async ping(): Promise<void> {
     const { states, server } = this.#gateway;
-    this.#revise();
+    // A device that got no answer repeats its Sync first.
+    if (this.#open !== undefined || this.key === "0") return;
     const head = await states.peek(this.partnership, collectionId);
-    if (head === undefined || this.key === "0") return;
+    assert.ok(head, "a device with a key has a head");
     const window = { windowSize: 1, sinceDay: this.sinceDay, ageing: false };
     const visible = await this.#visible(head, window);
     const before = new Set(this.items.keys());
@@ -221,7 +222,7 @@ export class ModelDevice {
   #reset(): void {
     assert.notEqual(this.key, "0", "key 0 is always valid");
     this.items.clear();
-    this.leftOut.clear();
+    this.#leftOut.clear();
     this.#loose.clear();
     this.#open = undefined;
     this.key = "0";
@@ -245,6 +246,7 @@ export class ModelDevice {
 
   async #answerOpened(opened: Opened, request: Request, fault: Fault): Promise<Response> {
     const { states, server } = this.#gateway;
+    if (opened.kind === "initial") this.#leftOut.clear();
     if (opened.kind === "initial" && this.#chance.happens(0.5)) {
       const nothing = { operations: [], uploads: [], more: false };
       return { key: await states.commit(opened, opened.head, nothing), commands: [], more: true };
@@ -278,33 +280,26 @@ export class ModelDevice {
     return states.withOptions(after, { filterDays });
   }
 
-  /** Adds are fetched afterwards and may be newer than planned or gone; Changes tell what was planned. */
+  /** An Add tells the versions that were planned, of an item that is fetched later and may be gone by then. */
   async #commands(head: Head, operations: readonly Operation[]): Promise<Command[]> {
     const { states, server } = this.#gateway;
     const commands: Command[] = [];
     for (const operation of operations) {
       const { number, kind } = operation;
       const planned = await states.known(head, number);
-      if (kind !== "add") {
-        commands.push(planned === undefined ? operation : { ...operation, content: planned });
-        continue;
-      }
-      const item = server.get(number);
-      if (item === undefined) this.leftOut.add(number);
-      else {
-        const content = { version: item.version, labels: item.labels };
-        if (!same(content, planned)) this.#loose.add(number);
-        commands.push({ ...operation, content });
-      }
+      if (kind === "add" && server.get(number) === undefined) this.#leaveOut(number);
+      else commands.push(planned === undefined ? operation : { ...operation, content: planned });
     }
     return commands;
   }
 
+  #leaveOut(number: number): void {
+    this.#leftOut.add(number);
+    this.#gateway.server.retire(number);
+  }
+
   #apply({ key }: Request, response: Response): void {
-    if (key === "0") {
-      this.items.clear();
-      this.leftOut.clear();
-    }
+    if (key === "0") this.items.clear();
     this.key = response.key;
     const numbers = response.commands.map(({ number }) => number);
     assert.equal(new Set(numbers).size, numbers.length, "an item occurs once in an answer");
@@ -325,9 +320,9 @@ export class ModelDevice {
       this.items.set(number, content as Content);
       return;
     }
-    const wasTold = has !== undefined || this.leftOut.has(number);
+    const wasTold = has !== undefined || this.#leftOut.has(number);
     assert.ok(wasTold, `${kind} of item ${number} that the device does not have`);
     this.items.delete(number);
-    this.leftOut.delete(number);
+    this.#leftOut.delete(number);
   }
 }

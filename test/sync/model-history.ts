@@ -110,8 +110,7 @@ class History {
     const server = this.#server;
     const roll = chance.fraction();
     if (roll < 0.25) server.backUp();
-    else if (roll < 0.45)
-      server.restore(new Set(this.#devices.flatMap(({ leftOut }) => [...leftOut])));
+    else if (roll < 0.45) server.restore();
     else if (roll < 0.7) server.skipNumbers(chance.one([1, 50, 5000]));
     else if (roll < 0.9) server.reuseNumbers();
     else server.renumber();

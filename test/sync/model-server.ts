@@ -44,6 +44,7 @@ export class ModelServer implements Feed {
   #mark = 1_000_000_000n;
   #next: number;
   #backup: Snapshot | undefined;
+  readonly #retired = new Set<number>();
 
   constructor(kind: ServerKind, chance: Chance, next = 1) {
     this.kind = kind;
@@ -67,6 +68,7 @@ export class ModelServer implements Feed {
   arrive(count: number, look: (number: number) => Content & { readonly day: number }): number[] {
     this.#mark += 1n;
     return Array.from({ length: count }, () => {
+      while (this.#retired.has(this.#next)) this.#next += 1;
       const number = this.#next;
       this.#next += 1;
       this.#items.set(number, { ...look(number), mark: this.#mark });
@@ -101,20 +103,32 @@ export class ModelServer implements Feed {
     this.#next += count;
   }
 
-  /** The newest items went, and their numbers are given again. */
+  /**
+   * The newest items went, and their numbers are given again. Where what went is found by counting, nobody
+   * could tell a number that was given twice from one that stayed.
+   */
   reuseNumbers(): void {
+    if (this.kind === "counting" || this.kind === "forgetful") return;
     this.#next = Math.max(0, ...this.#items.keys()) + 1;
+  }
+
+  /**
+   * This number is used up: its Add was left out of a repeated answer because the item had vanished. A device
+   * that got the first answer has it, one that got the second has not, and nobody can tell.
+   */
+  retire(number: number): void {
+    this.#retired.add(number);
   }
 
   backUp(): void {
     this.#backup = { items: new Map(this.#items), next: this.#next };
   }
 
-  /** The backup comes back, with lower marks; items that a device was never told of stay away. */
-  restore(except: ReadonlySet<number>): void {
+  /** The backup comes back, with lower marks. */
+  restore(): void {
     if (this.#backup === undefined) return;
     this.#mark -= markFall;
-    const kept = [...this.#backup.items].filter(([number]) => !except.has(number));
+    const kept = [...this.#backup.items].filter(([number]) => !this.#retired.has(number));
     this.#items = new Map(kept.map(([number, item]) => [number, { ...item, mark: this.#mark }]));
     this.#next = this.#backup.next;
     this.#gone = [];
@@ -129,6 +143,7 @@ export class ModelServer implements Feed {
     this.#next = items.length + 1;
     this.#gone = [];
     this.#backup = undefined;
+    this.#retired.clear();
   }
 
   async position(): Promise<Position> {
