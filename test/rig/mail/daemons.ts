@@ -1,8 +1,7 @@
 /** Runs Dovecot and Postfix of one folder as long as this process lives, however it ends. */
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { connect } from "node:net";
-import { join } from "node:path";
+import { connect, Socket } from "node:net";
 
 /**
  * Both daemons in the foreground under one shell that reads a pipe: when the pipe closes, because the rig is
@@ -36,6 +35,7 @@ export async function startDaemons(
   shell.stderr.on("data", (chunk: Buffer) => messages.push(chunk));
   const ended = once(shell, "close");
   const dispose = async (): Promise<void> => {
+    shell.ref();
     shell.stdin.end();
     await ended;
   };
@@ -45,10 +45,16 @@ export async function startDaemons(
   } catch (error) {
     await dispose();
     const said = Buffer.concat(messages).toString();
-    throw new Error(`the mail servers of ${join(folder)} did not start: ${said}`, { cause: error });
+    throw new Error(`the mail servers of ${folder} did not start: ${said}`, { cause: error });
   }
-  shell.unref();
+  letGo(shell);
   return { [Symbol.asyncDispose]: dispose };
+}
+
+/** Servers that nobody disposes of must not keep a finished test file alive. */
+function letGo(shell: ChildProcess): void {
+  shell.unref();
+  for (const pipe of [shell.stdin, shell.stderr]) if (pipe instanceof Socket) pipe.unref();
 }
 
 async function untilItAnswers(port: number, deadline: number): Promise<void> {

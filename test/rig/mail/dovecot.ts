@@ -55,6 +55,7 @@ mail_max_userip_connections = ${options.connectionsPerUser ?? 1000}
 ssl = yes
 ssl_cert = <${folder}/cert.pem
 ssl_key = <${folder}/key.pem
+mail_plugins = quota
 protocol imap {
   mail_plugins = $mail_plugins imap_quota
   imap_metadata = yes
@@ -75,7 +76,6 @@ mail_location = sdbox:~/sdbox
 mail_fsync = never
 mailbox_list_index = yes
 mailbox_idle_check_interval = 1s
-mail_plugins = quota
 namespace inbox {
   inbox = yes
   type = private

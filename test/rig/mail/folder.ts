@@ -18,10 +18,7 @@ const postfixQueues = [
 ];
 
 /** Makes the folder. */
-export async function makeRigFolder(
-  ports: MailPorts,
-  options: DovecotOptions,
-): Promise<RigFolder> {
+export async function makeRigFolder(ports: MailPorts, options: DovecotOptions): Promise<RigFolder> {
   const path = await mkdtemp(join(tmpdir(), "eastgate-rig-"));
   await chmod(path, 0o755);
   await makeFolders(path);

@@ -135,7 +135,10 @@ function bodyLines(sentences: readonly string[], withAttachment: boolean): strin
     'Content-Disposition: attachment; filename="report.pdf"',
     "Content-Transfer-Encoding: base64",
     "",
-    ...Array.from({ length: 40 }, () => "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAx"),
+    ...Array.from(
+      { length: 40 },
+      () => "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAx",
+    ),
     "--mix--",
   ];
 }
