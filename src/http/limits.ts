@@ -1,0 +1,52 @@
+/** Limits of the endpoint, each with its reason. */
+
+/** Longest query: a base64 query has at most some 1,500 bytes, a plain one carries long attachment names. */
+export const maxQueryLength = 8_192;
+
+/** Parameters of a base64 query: the protocol knows eight. */
+export const maxEncodedParameters = 32;
+
+/** Headers of a request: proxies add cookies and tokens, nobody needs more than Node's own default. */
+export const maxHeaderBytes = 16_384;
+
+/** Time for the headers of a request: a client that drips them occupies a socket for no longer. */
+export const headersTimeoutMs = 30_000;
+
+/** Time for a whole request with its body: a 50 MB mail over a slow mobile line (1.4 Mbit/s) passes. */
+export const requestTimeoutMs = 300_000;
+
+/** An idle connection is kept this long: phones come back within a minute, proxies keep theirs for as long. */
+export const keepAliveMs = 75_000;
+
+/** Open connections of a process: above it the system's file descriptors end (1,024 to 1,048,576). */
+export const maxConnections = 50_000;
+
+/** Requests of one device at a time: clients use up to 5; a runaway one must not occupy the mail server. */
+export const maxInFlightPerDevice = 10;
+
+/** What a device with too many requests at a time is told to wait. */
+export const inFlightRetrySeconds = 10;
+
+/** What a device is told to wait while a server behind the gateway is out of reach. */
+export const unavailableRetrySeconds = 60;
+
+/** Hops of a Forwarded or X-Forwarded-For header that are looked at. */
+export const maxForwardedHops = 20;
+
+/** Time for each probe of /readyz. */
+export const probeLimitMs = 5_000;
+
+/** Probes are repeated no more often: load balancers ask several times a second. */
+export const probeCacheMs = 5_000;
+
+/** Running requests get this long after the held ones were answered; the exit takes under 30 s in all. */
+export const finishMs = 4_000;
+
+/** A certificate that ends within so many days is warned of. */
+export const certificateWarningDays = 21;
+
+/** iOS refuses certificates that are valid for longer (support.apple.com/103769). */
+export const maxCertificateDays = 825;
+
+/** Smallest RSA key that iOS accepts (support.apple.com/103769). */
+export const minRsaBits = 2_048;

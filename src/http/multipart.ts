@@ -1,0 +1,17 @@
+/** The MultiPartResponse container (MS-ASCMD 2.2.1.10.1.1): offsets and lengths, then the parts. */
+
+const fieldBytes = 4;
+
+/** One container of all parts; part 0 is the WBXML. Integers are little-endian. */
+export function encodeMultipart(parts: readonly Buffer[]): Buffer {
+  const header = Buffer.alloc(fieldBytes + parts.length * 2 * fieldBytes);
+  header.writeUInt32LE(parts.length);
+  let offset = header.length;
+  for (const [index, part] of parts.entries()) {
+    const at = fieldBytes + index * 2 * fieldBytes;
+    header.writeUInt32LE(offset, at);
+    header.writeUInt32LE(part.length, at + fieldBytes);
+    offset += part.length;
+  }
+  return Buffer.concat([header, ...parts]);
+}
