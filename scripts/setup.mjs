@@ -26,7 +26,14 @@ export function ensureInstalled() {
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
   stderr.write("Installing the packages of package-lock.json; this takes a minute or two.\n");
   const began = performance.now();
-  const wanted = ["ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund"];
+  const wanted = [
+    "ci",
+    "--include=dev",
+    "--include=optional",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+  ];
   const [command, args] = npm(wanted);
   const done = spawnSync(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
   if (done.status !== 0) give(`"npm ci" failed in ${root}: see its message above, then try again.`);
