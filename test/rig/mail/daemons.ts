@@ -10,7 +10,7 @@ import { connect, Socket } from "node:net";
 const guard = `
 dovecot -F -c "$1/dovecot.conf" </dev/null &
 dovecot=$!
-/usr/lib/postfix/sbin/master -s -d -c "$1/postfix/etc" </dev/null &
+/usr/lib/postfix/sbin/master -s -c "$1/postfix/etc" </dev/null &
 postfix=$!
 cat >/dev/null
 kill $dovecot $postfix 2>/dev/null

@@ -18,8 +18,8 @@ export interface DovecotOptions {
   readonly trustGateway?: boolean;
   /** mail_max_userip_connections. */
   readonly connectionsPerUser?: number;
-  /** How long a refused login is held back. */
-  readonly authFailureDelaySeconds?: number;
+  /** Whether refused logins delay their address, as Dovecot does by default: 2 s, then up to 15 s. */
+  readonly authPenalty?: boolean;
 }
 
 /** Octets that a user whose name begins with "full" may store. */
@@ -31,7 +31,7 @@ const specialFolders = ["Drafts", "Sent", "Trash", "Junk", "Archive"]
 
 /** The text of dovecot.conf for a folder of its own. */
 export function dovecotConf(folder: string, ports: MailPorts, options: DovecotOptions): string {
-  return `${general(folder, options)}${storage(folder)}${logins(folder, options)}${services(ports)}`;
+  return `${general(folder, options)}${storage(folder)}${logins(folder, options)}${services(ports, options)}`;
 }
 
 function general(folder: string, options: DovecotOptions): string {
@@ -106,7 +106,7 @@ disable_plaintext_auth = no
 auth_mechanisms = plain login
 auth_username_format = %Ln
 auth_verbose = yes
-auth_failure_delay = ${options.authFailureDelaySeconds ?? 0} secs
+auth_failure_delay = ${options.authPenalty === true ? 2 : 0} secs
 passdb {
   driver = passwd-file
   username_filter = own*
@@ -125,7 +125,7 @@ userdb {
 `;
 }
 
-function services(ports: MailPorts): string {
+function services(ports: MailPorts, options: DovecotOptions): string {
   return `
 service imap-login {
   inet_listener imap {
@@ -172,6 +172,9 @@ service auth {
 }
 service anvil {
   client_limit = 16000
+  unix_listener anvil-auth-penalty {
+    mode = ${options.authPenalty === true ? "0600" : "0"}
+  }
 }
 service stats {
   client_limit = 12000

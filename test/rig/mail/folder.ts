@@ -12,10 +12,10 @@ export interface RigFolder {
   readonly certificate: string;
 }
 
-const postfixQueues = [
-  ...["active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming"],
-  ...["maildrop", "pid", "private", "public", "saved", "trace"],
-];
+const postfixQueues =
+  "active bounce corrupt defer deferred flush hold incoming maildrop pid private public saved trace".split(
+    " ",
+  );
 
 /** Makes the folder. */
 export async function makeRigFolder(ports: MailPorts, options: DovecotOptions): Promise<RigFolder> {

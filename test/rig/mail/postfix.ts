@@ -71,8 +71,6 @@ export const accessTables: Readonly<Record<string, string>> = {
 
 /** The text of master.cf. */
 export function masterCf(ports: MailPorts): string {
-  const unix = (name: string, wakeup: string, limit: string, command = name): string =>
-    `${name} unix - - n ${wakeup} ${limit} ${command}`;
   return `${[
     `127.0.0.1:${ports.submission} inet n - n - - smtpd`,
     `127.0.0.1:${ports.submissions} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes`,
@@ -99,4 +97,8 @@ export function masterCf(ports: MailPorts): string {
     "showq unix n - n - - showq",
     "postlog unix-dgram n - n - 1 postlogd",
   ].join("\n")}\n`;
+}
+
+function unix(name: string, wakeup: string, limit: string, command = name): string {
+  return `${name} unix - - n ${wakeup} ${limit} ${command}`;
 }

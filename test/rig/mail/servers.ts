@@ -67,7 +67,10 @@ export async function startMailServers(options: DovecotOptions = {}): Promise<Ma
   const ports = { imap, imaps, lmtp, auth, submission, submissions } as MailPorts;
   const { path: folder, certificate } = await makeRigFolder(ports, options);
   const daemons = await startDaemons(folder, Object.values(ports));
-  return serversAt({ folder, ports, certificate }, () => daemons[Symbol.asyncDispose]());
+  return serversAt(
+    { folder, ports, certificate },
+    async () => await daemons[Symbol.asyncDispose](),
+  );
 }
 
 function refuseWithoutPackages(): void {
