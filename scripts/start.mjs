@@ -1,5 +1,6 @@
 /** `npm start`: the demo, or the gateway on the operator's servers. See `npm start -- --help`. */
-import { argv, env, exit, stdout } from "node:process";
+import { resolve } from "node:path";
+import { argv, cwd, env, exit, stdout } from "node:process";
 import { parseArgs } from "node:util";
 import { ensureInstalled, give, runUnderProjectNode } from "./setup.mjs";
 
@@ -33,8 +34,13 @@ function parse() {
   }
 }
 
+/** npm runs us in the project's folder; paths are meant from where the user is. */
+function fromUser(path) {
+  return resolve(env.INIT_CWD ?? cwd(), path);
+}
+
 function demoArgs({ port, data, host }) {
-  const given = { port, data, host };
+  const given = { port, data: data && fromUser(data), host };
   return Object.entries(given).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, value],
   );
@@ -51,7 +57,8 @@ if (positionals.length > (values.init ? 1 : 0)) {
 ensureInstalled();
 const config = values.config ?? env.EASTGATE_CONFIG;
 const configuredByVariables = Object.keys(env).some((name) => name.startsWith("EASTGATE_DOMAINS_"));
-if (values.init) runUnderProjectNode(["src/bin.ts", "init", ...positionals]);
-else if (config !== undefined) runUnderProjectNode(["src/bin.ts", "serve", "--config", config]);
+if (values.init) {
+  runUnderProjectNode(["src/bin.ts", "init", fromUser(positionals[0] ?? "eastgate.toml")]);
+} else if (config) runUnderProjectNode(["src/bin.ts", "serve", "--config", fromUser(config)]);
 else if (configuredByVariables) runUnderProjectNode(["src/bin.ts", "serve"]);
 else runUnderProjectNode(["scripts/demo/main.ts", ...demoArgs(values)]);
