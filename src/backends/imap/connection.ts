@@ -1,0 +1,193 @@
+/** One connection to an IMAP server: the only file that knows imapflow's insides (exec, encoding). */
+import { ImapFlow, type MailboxObject } from "imapflow";
+import { encodePath, normalizePath } from "imapflow/lib/tools.js";
+import { BackendUnavailable, type Credential } from "../../backend.ts";
+import type { Log } from "../../kit/log.ts";
+import { toBackendError } from "./errors.ts";
+import { commandTimeoutMs, connectTimeoutMs } from "./limits.ts";
+import type { ImapServer } from "./server.ts";
+
+/** A token of an IMAP line as imapflow parses it. */
+export interface Token {
+  readonly type?: string;
+  readonly value?: string | Buffer;
+  readonly section?: readonly Token[];
+}
+
+/** A parsed token, list or NIL. */
+export type Parsed = Token | null | readonly Parsed[];
+
+/** An untagged response: its first word or number, and what follows. */
+export interface Untagged {
+  readonly command: string;
+  readonly attributes?: readonly Parsed[];
+}
+
+/** An argument of a command. */
+export type Argument =
+  | { readonly type: "ATOM" | "SEQUENCE" | "STRING" | "LITERAL"; readonly value: string | Buffer }
+  | readonly Argument[];
+
+/** The internals of imapflow that are used here; a contract test holds them true for the pinned version. */
+interface Internals {
+  exec(
+    command: string,
+    attributes: readonly unknown[] | false,
+    options?: {
+      untagged?: Readonly<Record<string, (untagged: Untagged) => Promise<void>>>;
+    },
+  ): Promise<{
+    readonly response: { readonly attributes?: readonly Parsed[] };
+    next(): void;
+  }>;
+  preCheck: (() => Promise<void>) | false;
+}
+
+/** The tagged answer of a command, as far as it carries a response code. */
+export interface Tagged {
+  readonly attributes: readonly Parsed[];
+}
+
+/** An open, signed-in connection. */
+export class ImapConnection {
+  readonly client: ImapFlow;
+  /** Commands sent so far. */
+  commands = 0;
+  readonly #internals: Internals;
+  #selected: MailboxObject | undefined;
+
+  private constructor(client: ImapFlow) {
+    this.client = client;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- stripped from imapflow's declarations
+    this.#internals = client as unknown as Internals;
+    client.on("mailboxClose", () => {
+      this.#selected = undefined;
+    });
+  }
+
+  /** Connects and signs in. Throws LoginRefused, BackendUnavailable. */
+  static async open(server: ImapServer, credential: Credential, log: Log): Promise<ImapConnection> {
+    const client = new ImapFlow({
+      host: server.host,
+      port: server.port,
+      secure: server.security === "tls",
+      doSTARTTLS: server.security === "starttls",
+      tls: {
+        rejectUnauthorized: server.verifyCertificate !== false,
+        ...(server.ca === undefined ? {} : { ca: server.ca }),
+      },
+      auth: { user: credential.login, pass: credential.password },
+      // Sent before LOGIN, so that the server counts failures for the device and not for the gateway.
+      clientInfo: clientInfo(server, credential),
+      logger: false,
+      disableCompression: true,
+      disableAutoIdle: true,
+      qresync: true,
+      connectionTimeout: connectTimeoutMs,
+      greetingTimeout: connectTimeoutMs,
+      socketTimeout: commandTimeoutMs,
+    });
+    // Without a listener a socket error would end the process; commands see it by their rejection.
+    client.on("error", (error: Error) => log.debug({ err: error }, "an IMAP connection broke"));
+    try {
+      await client.connect();
+    } catch (error) {
+      client.close();
+      throw toBackendError(error);
+    }
+    return new ImapConnection(client);
+  }
+
+  get usable(): boolean {
+    return this.client.usable;
+  }
+
+  /** Path of the selected folder. */
+  get selectedPath(): string | undefined {
+    return this.#selected?.path;
+  }
+
+  has(capability: string): boolean {
+    return this.client.capabilities.has(capability);
+  }
+
+  isEnabled(extension: string): boolean {
+    return this.client.enabled.has(extension);
+  }
+
+  /** Runs one of imapflow's own commands. */
+  async run<Result>(work: (client: ImapFlow) => Promise<Result>): Promise<Result> {
+    this.commands++;
+    try {
+      return await work(this.client);
+    } catch (error) {
+      throw toBackendError(error);
+    }
+  }
+
+  /** Selects a folder unless it is selected; the state that SELECT told is no mark to rely on. */
+  async select(path: string): Promise<MailboxObject> {
+    if (this.#selected?.path === path && this.client.mailbox !== false) return this.#selected;
+    this.#selected = undefined;
+    this.#selected = await this.run((client) => client.mailboxOpen(path));
+    // imapflow adds a namespace's prefix on its own: keep the name that we know the folder by.
+    this.#selected.path = path;
+    return this.#selected;
+  }
+
+  /** Sends a command as it stands and gives its untagged responses of these kinds. */
+  async exec(
+    command: string,
+    attributes: readonly Argument[],
+    hear: Readonly<Record<string, (untagged: Untagged) => void>> = {},
+  ): Promise<Tagged> {
+    this.commands++;
+    const untagged = Object.fromEntries(
+      Object.entries(hear).map(([name, listen]) => [
+        name,
+        (response: Untagged): Promise<void> => Promise.resolve(listen(response)),
+      ]),
+    );
+    try {
+      // An IDLE on this connection ends first.
+      if (typeof this.#internals.preCheck === "function") await this.#internals.preCheck();
+      const answer = await this.#internals.exec(command, [...attributes], { untagged });
+      answer.next();
+      return { attributes: answer.response.attributes ?? [] };
+    } catch (error) {
+      throw toBackendError(error);
+    }
+  }
+
+  /** A folder's name as an argument. */
+  pathArgument(path: string): Argument {
+    const normal = normalizePath(this.client, path);
+    return { type: "STRING", value: encodePath(this.client, normal) };
+  }
+
+  /** Ends the connection politely, without waiting for a server that does not answer. */
+  close(): void {
+    this.client.logout().catch(() => this.client.close());
+  }
+
+  /** Drops the connection. */
+  drop(): void {
+    this.client.close();
+  }
+
+  /** Calls back once when the connection is gone. */
+  onClose(listener: () => void): void {
+    this.client.once("close", listener);
+  }
+
+  /** Throws when the connection is gone. */
+  assertUsable(): void {
+    if (!this.usable) throw new BackendUnavailable("the connection to the IMAP server is gone");
+  }
+}
+
+function clientInfo(server: ImapServer, credential: Credential): Record<string, string> {
+  const { clientAddress } = credential;
+  const origin = server.sendOriginatingIp !== false && clientAddress !== "";
+  return { name: "Eastgate", ...(origin ? { "x-originating-ip": clientAddress } : {}) };
+}

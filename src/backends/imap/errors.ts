@@ -1,0 +1,56 @@
+/** What imapflow and servers say, in the words of backend.ts. */
+import { BackendError, BackendUnavailable, LoginRefused, type BackendFault } from "../../backend.ts";
+
+/** The fields of imapflow's errors that tell what happened. */
+interface ImapFailure {
+  readonly message?: string;
+  readonly code?: string;
+  readonly authenticationFailed?: boolean;
+  readonly responseStatus?: string;
+  readonly responseText?: string;
+  readonly serverResponseCode?: string;
+  readonly mailboxMissing?: boolean;
+}
+
+/** Response codes (RFC 5530, RFC 9208) and what they mean to a device. */
+const faults: Readonly<Record<string, BackendFault>> = {
+  NONEXISTENT: "no such folder",
+  TRYCREATE: "no such folder",
+  OVERQUOTA: "over quota",
+  LIMIT: "over quota",
+  TOOBIG: "too large",
+  NOPERM: "not allowed",
+  CANNOT: "not allowed",
+};
+
+/** Response codes by which a server says that it cannot work now. */
+const unavailable = new Set(["UNAVAILABLE", "INUSE", "SERVERBUG", "CORRUPTION", "CONTACTADMIN"]);
+
+/** The backend's error for a failed connection attempt or command. */
+export function toBackendError(error: unknown): Error {
+  if (isOurs(error)) return error;
+  const failure = error as ImapFailure;
+  const text = failure.responseText ?? failure.message ?? String(error);
+  if (failure.authenticationFailed === true) return loginError(failure, text);
+  if (failure.mailboxMissing === true) return new BackendError("no such folder", text);
+  const answered = failure.responseStatus === "NO" || failure.responseStatus === "BAD";
+  if (!answered) return new BackendUnavailable(text, { cause: error });
+  const code = failure.serverResponseCode ?? "";
+  if (unavailable.has(code)) return new BackendUnavailable(text, { cause: error });
+  return new BackendError(faults[code] ?? "failed", text);
+}
+
+function isOurs(error: unknown): error is Error {
+  return (
+    error instanceof BackendError ||
+    error instanceof BackendUnavailable ||
+    error instanceof LoginRefused ||
+    (error instanceof Error && error.name === "AbortError")
+  );
+}
+
+/** A server whose own authentication is down says so by UNAVAILABLE: that is no wrong password. */
+function loginError(failure: ImapFailure, text: string): Error {
+  if (unavailable.has(failure.serverResponseCode ?? "")) return new BackendUnavailable(text);
+  return new LoginRefused(text);
+}

@@ -1,0 +1,52 @@
+/** Limits of the IMAP backend, each with its reason. */
+
+/** Connections for commands per account and process; with the watchers below half of Dovecot's 10. */
+export const pooledConnections = 3;
+
+/** Folders of an account that are watched by IDLE; further ones are asked by STATUS. */
+export const watcherConnections = 3;
+
+/** A changed password counts within this time: no session lives longer. */
+export const sessionLifeMs = 60 * 60_000;
+
+/** A pooled connection without work is closed after this; phones come back in bursts. */
+export const idleConnectionMs = 120_000;
+
+/** After the last held request a watcher stays this long: phones ping again at once. */
+export const watcherLingerMs = 120_000;
+
+/** Servers end an IDLE at 30 minutes (RFC 2177). */
+export const idleRearmMs = 28 * 60_000;
+
+/** A server that says nothing to a command for this long is gone. */
+export const commandTimeoutMs = 60_000;
+
+/** TCP, TLS and greeting together. */
+export const connectTimeoutMs = 10_000;
+
+/** Folders without an IDLE of their own are asked this often. */
+export const statusPollMs = 60_000;
+
+/** Logins in flight per server: Dovecot's auth processes them in turn. */
+export const loginsInFlight = 20;
+
+/** Logins in flight of credentials that failed lately: they wait seconds each, and for each other. */
+export const doubtfulLoginsInFlight = 2;
+
+/** How long a failed credential is doubtful. */
+export const doubtMs = 15 * 60_000;
+
+/** Credentials that are remembered as doubtful; the oldest are forgotten. */
+export const doubtfulCredentials = 10_000;
+
+/** Octets asked of a streamed part at a time. */
+export const streamChunkBytes = 256 * 1024;
+
+/** Numbers in one command: keeps the line below 8,000 octets, as RFC 7162 section 4 wants. */
+export const numbersPerCommand = 700;
+
+/** Known items whose flags a server without CONDSTORE is asked for at each look. */
+export const flagsWithoutCondstore = 2_000;
+
+/** Rounds in which `newest` widens its range over a thinly filled stretch of numbers. */
+export const widenings = 12;

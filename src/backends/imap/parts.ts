@@ -1,0 +1,153 @@
+/** Parts of mails: grouped into few commands, never more octets than asked for. */
+import { Readable } from "node:stream";
+import type { PartFetched, PartWanted } from "../../items/email/message.ts";
+import type { Argument, ImapConnection, Untagged } from "./connection.ts";
+import { numbersPerCommand, streamChunkBytes } from "./limits.ts";
+import type { OnConnection } from "./feed.ts";
+import { formatRanges, pairsOf, rangesOf, textOf } from "./tokens.ts";
+import type { Parsed } from "./connection.ts";
+
+/** Items that want the same parts, cut at the same sizes: one command for all of them. */
+interface Group {
+  readonly parts: readonly PartWanted[];
+  readonly numbers: number[];
+}
+
+/** Fetches parts; what is gone is left out. */
+export async function fetchParts(
+  connection: ImapConnection,
+  wanted: readonly PartWanted[],
+): Promise<readonly PartFetched[]> {
+  const fetched: PartFetched[] = [];
+  for (const { parts, numbers } of groups(wanted)) {
+    for (let at = 0; at < numbers.length; at += numbersPerCommand) {
+      const piece = numbers.slice(at, at + numbersPerCommand);
+      fetched.push(...(await fetchGroup(connection, piece, parts)));
+    }
+  }
+  return fetched;
+}
+
+/**
+ * Sizes are rounded up to powers of two, so that mails of like size share a command; a cut at more than
+ * asked costs octets, a command of its own a round trip.
+ */
+function groups(wanted: readonly PartWanted[]): readonly Group[] {
+  const byNumber = Map.groupBy(wanted, (part) => part.number);
+  const byShape = new Map<string, Group>();
+  for (const [number, parts] of byNumber) {
+    const shape = parts.map((part) => `${part.section}<${roundedUp(part.maxBytes)}`).join(" ");
+    const group = byShape.get(shape);
+    if (group === undefined) byShape.set(shape, { parts, numbers: [number] });
+    else group.numbers.push(number);
+  }
+  return [...byShape.values()];
+}
+
+const smallestCut = 4096;
+
+function roundedUp(maxBytes: number | undefined): number {
+  if (maxBytes === undefined) return 0;
+  return maxBytes <= smallestCut ? smallestCut : 2 ** Math.ceil(Math.log2(maxBytes));
+}
+
+async function fetchGroup(
+  connection: ImapConnection,
+  numbers: readonly number[],
+  parts: readonly PartWanted[],
+): Promise<PartFetched[]> {
+  const items = parts.map((part) => peek(part.section, 0, roundedUp(part.maxBytes)));
+  const sequence = { type: "SEQUENCE" as const, value: formatRanges(rangesOf(numbers)) };
+  const asked = new Set(numbers);
+  const fetched: PartFetched[] = [];
+  await connection.exec("UID FETCH", [sequence, [{ type: "ATOM", value: "UID" }, ...items]], {
+    FETCH: (untagged) => {
+      const { number, bodies } = bodiesOf(untagged);
+      if (number === undefined || !asked.has(number)) return;
+      for (const part of parts) {
+        const bytes = bodies.get(part.section);
+        if (bytes !== undefined) fetched.push({ ...part, number, bytes });
+      }
+    },
+  });
+  return fetched;
+}
+
+/** BODY.PEEK[section]<start.length>; length 0 is everything. */
+function peek(section: string, start: number, length: number): Argument {
+  const cut = length === 0 && start === 0 ? "" : `<${start}.${length}>`;
+  return { type: "ATOM", value: `BODY.PEEK[${section}]${cut}` };
+}
+
+function bodiesOf({ attributes }: Untagged): {
+  readonly number: number | undefined;
+  readonly bodies: ReadonlyMap<string, Buffer>;
+} {
+  const entries = (attributes?.[1] ?? []) as readonly Parsed[];
+  const bodies = new Map<string, Buffer>();
+  for (let at = 0; at + 1 < entries.length; at += 2) {
+    const name = entries[at];
+    if (name === null || name === undefined || Array.isArray(name)) continue;
+    const token = name as { value?: unknown; section?: readonly { value?: unknown }[] };
+    if (String(token.value).toUpperCase() !== "BODY" || token.section === undefined) continue;
+    bodies.set(String(token.section[0]?.value ?? ""), octets(entries[at + 1]));
+  }
+  const number = Number(textOf(pairsOf(attributes?.[1]).get("UID")));
+  return { number: Number.isSafeInteger(number) ? number : undefined, bodies };
+}
+
+function octets(token: Parsed | undefined): Buffer {
+  if (token === null || token === undefined || Array.isArray(token)) return Buffer.alloc(0);
+  const { value } = token as { value?: string | Buffer };
+  return Buffer.isBuffer(value) ? value : Buffer.from(value ?? "", "utf8");
+}
+
+/**
+ * A part as a stream: asked for piece by piece as it is read, so that a large attachment is never whole in
+ * memory and the connection serves others in between. Undefined: the mail is gone.
+ */
+export async function openPart(
+  on: OnConnection,
+  path: string,
+  { number, section }: PartWanted,
+): Promise<Readable | undefined> {
+  const first = await chunk(on, path, { number, section, start: 0 });
+  if (first === undefined) return undefined;
+  return Readable.from(chunks(on, path, { number, section, first }), { objectMode: false });
+}
+
+async function* chunks(
+  on: OnConnection,
+  path: string,
+  { number, section, first }: { number: number; section: string; first: Buffer },
+): AsyncGenerator<Buffer> {
+  let start = 0;
+  for (let piece: Buffer | undefined = first; piece !== undefined && piece.length > 0; ) {
+    yield piece;
+    if (piece.length < streamChunkBytes) return;
+    start += piece.length;
+    piece = await chunk(on, path, { number, section, start });
+    if (piece === undefined) throw new Error("the mail was deleted while it was read");
+  }
+}
+
+async function chunk(
+  on: OnConnection,
+  path: string,
+  { number, section, start }: { number: number; section: string; start: number },
+): Promise<Buffer | undefined> {
+  return on(path, async (connection) => {
+    let found: Buffer | undefined;
+    const request: Argument[] = [
+      { type: "SEQUENCE", value: String(number) },
+      [{ type: "ATOM", value: "UID" }, peek(section, start, streamChunkBytes)],
+    ];
+    await connection.exec("UID FETCH", request, {
+      FETCH: (untagged) => {
+        const fetched = bodiesOf(untagged);
+        if (fetched.number === number) found = fetched.bodies.get(section) ?? Buffer.alloc(0);
+      },
+    });
+    return found;
+  });
+}

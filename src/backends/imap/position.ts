@@ -1,0 +1,33 @@
+/** Where a folder stands: the only source of marks. */
+import { BackendError } from "../../backend.ts";
+import type { Position } from "../../feed.ts";
+import type { ImapConnection, Parsed } from "./connection.ts";
+import { pairsOf, textOf } from "./tokens.ts";
+
+/**
+ * One STATUS. The mark is HIGHESTMODSEQ; a server without CONDSTORE gets the time of asking, so that
+ * every look compares flags. Throws BackendError "no such folder".
+ */
+export async function readPosition(
+  connection: ImapConnection,
+  path: string,
+  now: number,
+): Promise<Position> {
+  const condstore = connection.isEnabled("CONDSTORE");
+  const items = ["UIDVALIDITY", "UIDNEXT", "MESSAGES", ...(condstore ? ["HIGHESTMODSEQ"] : [])];
+  const atoms = items.map((value) => ({ type: "ATOM" as const, value }));
+  let found: ReadonlyMap<string, Parsed> | undefined;
+  await connection.exec("STATUS", [connection.pathArgument(path), atoms], {
+    STATUS: (untagged) => {
+      found = pairsOf(untagged.attributes?.[1]);
+    },
+  });
+  const epoch = textOf(found?.get("UIDVALIDITY"));
+  if (found === undefined || epoch === undefined) {
+    throw new BackendError("failed", `the server told no UIDVALIDITY of the folder ${path}`);
+  }
+  const number = (name: string): number => Number(textOf(found?.get(name)) ?? 0);
+  const modseq = textOf(found.get("HIGHESTMODSEQ"));
+  const mark = modseq === undefined ? BigInt(now) : BigInt(modseq);
+  return { epoch, mark, next: number("UIDNEXT"), count: number("MESSAGES") };
+}

@@ -1,0 +1,16 @@
+/** How to reach an IMAP server. */
+export interface ImapServer {
+  readonly host: string;
+  readonly port: number;
+  /** "plain" only on loopback; config.ts checks that. */
+  readonly security: "tls" | "starttls" | "plain";
+  /** False: any certificate will do. True by default. */
+  readonly verifyCertificate?: boolean | undefined;
+  /** Certificates (PEM) to trust beside the system's. */
+  readonly ca?: string | undefined;
+  /** Connections per account and process, half of them (at most 3) for watching. */
+  readonly connectionsPerAccount?: number | undefined;
+  readonly loginsInFlight?: number | undefined;
+  /** Tells the server the device's address before LOGIN (ID x-originating-ip); true by default. */
+  readonly sendOriginatingIp?: boolean | undefined;
+}
