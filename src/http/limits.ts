@@ -42,11 +42,8 @@ export const probeCacheMs = 5_000;
 /** Running requests get this long after the held ones were answered; the exit takes under 30 s in all. */
 export const finishMs = 4_000;
 
-/** A certificate that ends within so many days is warned of. */
-export const certificateWarningDays = 21;
+/** How long an idle connection stays silent until the system asks the other side whether it lives. */
+export const socketProbeMs = 60_000;
 
-/** iOS refuses certificates that are valid for longer (support.apple.com/103769). */
-export const maxCertificateDays = 825;
-
-/** Smallest RSA key that iOS accepts (support.apple.com/103769). */
-export const minRsaBits = 2_048;
+/** A client that reads nothing of its answer for so long is gone. */
+export const answerTimeoutMs = 120_000;

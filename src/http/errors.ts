@@ -1,0 +1,95 @@
+/** The one place where errors become answers. */
+import { randomUUID } from "node:crypto";
+import { commands, type CommandName } from "../../schemas/commands.ts";
+import { errorResponse } from "../../schemas/error-response.ts";
+import { commonStatus, httpForStatus, StatusError } from "../../schemas/status.ts";
+import { atLeast, type ProtocolVersion } from "../../schemas/version.ts";
+import { faultOf, type Fault } from "../accounts/faults.ts";
+import { InvalidDeviceId } from "../devices/identity.ts";
+import type { Log } from "../kit/log.ts";
+import { encode } from "../wbxml/encode.ts";
+import { WbxmlError } from "../wbxml/error.ts";
+import { challenge } from "./basic.ts";
+import { unavailableRetrySeconds } from "./limits.ts";
+import { bare, later, success, wbxmlType, type Outgoing } from "./outgoing.ts";
+import { InvalidQuery } from "./query.ts";
+
+/** A request that is refused with an HTTP status before a command is at work. */
+export class Refusal extends Error {
+  override name = "Refusal";
+  readonly answer: Outgoing;
+  constructor(answer: Outgoing, cause?: Error) {
+    super(`HTTP ${answer.http}`, { cause });
+    this.answer = answer;
+  }
+}
+
+/** What an answer to an error depends on; a request that was refused early has no command. */
+export interface Failed {
+  readonly command: CommandName | undefined;
+  readonly version: ProtocolVersion | undefined;
+  readonly realm: string;
+  readonly log: Log;
+}
+
+/** The answer to whatever a request threw. What is not foreseen is logged with an id, and only the id goes out. */
+export function answerError(error: unknown, failed: Failed): Outgoing {
+  if (error instanceof Refusal) return withChallenge(error.answer, failed.realm);
+  if (error instanceof InvalidQuery) return told(400, error, failed);
+  if (error instanceof InvalidDeviceId) return told(400, error, failed);
+  if (error instanceof StatusError || error instanceof WbxmlError) {
+    failed.log.debug({ err: error, status: error.status }, "Answered with a status");
+    return answerStatus(error.status, failed);
+  }
+  const fault = faultOf(error);
+  return fault === undefined ? unforeseen(error, failed) : answerFault(fault, error, failed);
+}
+
+/** A command's Status and nothing else; up to 12.1 the common ones are HTTP statuses (MS-ASCMD 2.2.2, R7461). */
+export function answerStatus(status: number, { command, version }: Failed): Outgoing {
+  if (command === undefined || version === undefined) return bare(httpForStatus(status));
+  const { wbxmlSince, response } = commands[command];
+  const hasStatus = wbxmlSince !== undefined && atLeast(version, wbxmlSince);
+  const isCommon = status > 100;
+  if (!hasStatus || (isCommon && !atLeast(version, "14.0"))) {
+    return { ...bare(httpForStatus(status)), status };
+  }
+  const body = encode<unknown>(errorResponse(command, status), response, version);
+  return success(wbxmlType, body, status);
+}
+
+function answerFault(fault: Fault, error: unknown, failed: Failed): Outgoing {
+  switch (fault.kind) {
+    case "login refused":
+      return withChallenge(bare(401), failed.realm);
+    case "unavailable":
+      failed.log.warn({ err: error }, "Out of reach");
+      return later(fault.retrySeconds ?? unavailableRetrySeconds);
+    case "refused":
+      failed.log.warn({ err: error, fault: fault.fault }, "The mail server refused");
+      return answerStatus(refusedStatus(fault.fault), failed);
+  }
+}
+
+function refusedStatus(fault: (Fault & { kind: "refused" })["fault"]): number {
+  if (fault === "over quota") return commonStatus.MailboxQuotaExceeded;
+  return fault === "failed" ? commonStatus.ServerErrorRetryLater : commonStatus.ServerError;
+}
+
+/** A malformed request: whoever reads a trace may learn what is wrong with it. */
+function told(http: number, error: Error, { log }: Failed): Outgoing {
+  log.debug({ err: error }, "Malformed request");
+  return { ...bare(http, { "Content-Type": "text/plain" }), body: Buffer.from(error.message) };
+}
+
+function withChallenge(answer: Outgoing, realm: string): Outgoing {
+  if (answer.http !== 401) return answer;
+  return { ...answer, headers: { ...answer.headers, "WWW-Authenticate": challenge(realm) } };
+}
+
+function unforeseen(error: unknown, { log }: Failed): Outgoing {
+  const errorId = randomUUID();
+  log.error({ err: error, errorId }, "A request failed");
+  const body = Buffer.from(`Error ${errorId}\n`);
+  return { ...bare(500, { "Content-Type": "text/plain" }), body };
+}

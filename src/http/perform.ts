@@ -1,0 +1,127 @@
+/** The second half of a request: device, policy gate, command, answer. */
+import { commands, type CommandName } from "../../schemas/commands.ts";
+import { commonStatus, StatusError } from "../../schemas/status.ts";
+import {
+  MultipartAnswer,
+  RawAnswer,
+  type Context,
+  type Handler,
+  type RequestParameters,
+} from "../commands/context.ts";
+import type { Device } from "../devices/devices.ts";
+import { encode } from "../wbxml/encode.ts";
+import { header, type Admitted, type Incoming } from "./admission.ts";
+import { answerStatus } from "./errors.ts";
+import { inFlightRetrySeconds } from "./limits.ts";
+import { encodeMultipart } from "./multipart.ts";
+import * as outgoing from "./outgoing.ts";
+import { readRequest, uncompressed } from "./read-body.ts";
+import type { Services } from "./services.ts";
+import type { Trace } from "./trace.ts";
+
+/** A request with its body. */
+export interface Received {
+  readonly incoming: Incoming;
+  readonly admitted: Admitted;
+  readonly body: Buffer;
+  readonly trace: Trace;
+}
+
+/** Answers a command. Throws what errors.ts knows how to answer. */
+export async function perform(received: Received, services: Services): Promise<outgoing.Outgoing> {
+  const { incoming, admitted } = received;
+  const device = await services.devices.findOrCreate(admitted.account, {
+    deviceId: admitted.deviceId,
+    deviceType: admitted.query.deviceType,
+    userAgent: header(incoming, "user-agent") ?? "",
+    protocolVersion: admitted.version,
+    address: incoming.clientAddress,
+  });
+  using place = services.inFlight.enter(device.id);
+  if (place === undefined) return outgoing.later(inFlightRetrySeconds);
+  // A phone that was just let go would ask again at once, of this same process.
+  if (admitted.command === "Ping" && services.draining.aborted) {
+    return outgoing.later(inFlightRetrySeconds);
+  }
+  return passGate(received, device, services) ?? (await run(received, device, services));
+}
+
+/** The answer for a device that may not pass (MS-ASPROV 3.2.5.1); undefined: it may. */
+function passGate(
+  { admitted }: Received,
+  device: Device,
+  { devices, realm, log }: Services,
+): outgoing.Outgoing | undefined {
+  const { command, version, policyKey: sentKey } = admitted;
+  const failed = { command, version, realm, log };
+  if (device.access === "blocked") {
+    return answerStatus(commonStatus.DeviceIsBlockedForThisUser, failed);
+  }
+  const refusal = devices.gate(device, { command, version, sentKey });
+  return refusal && answerStatus(refusal.status, failed);
+}
+
+async function run(
+  { incoming, admitted, body, trace }: Received,
+  device: Device,
+  services: Services,
+): Promise<outgoing.Outgoing> {
+  const { command } = admitted;
+  const handler = services.handlers[command];
+  if (handler === undefined) throw notHandled();
+  const { headers } = incoming;
+  const bytes = await uncompressed(body, headers["content-encoding"], services.maxBodyBytes);
+  const request = readRequest(bytes, headers["content-type"], admitted);
+  const log = services.log.child({ user: trace.user, device: trace.device, command });
+  const opening = { credential: admitted.credential, signal: incoming.signal, log };
+  await using mailbox = await services.openMailbox(admitted.account, opening);
+  try {
+    const context = { ...contextOf(incoming, admitted, services), device, mailbox, log };
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- request was decoded for this command
+    const answer = await (handler as Handler<CommandName>)(request, context);
+    return answerOf(answer, admitted);
+  } finally {
+    trace.roundTrips = mailbox.roundTrips();
+  }
+}
+
+/** Known to the protocol, not to this server (MS-ASCMD 2.2.2, R7558). */
+function notHandled(): StatusError {
+  return new StatusError(commonStatus.CommandNotSupported);
+}
+
+function contextOf(
+  incoming: Incoming,
+  admitted: Admitted,
+  { devices, sync, push, clock }: Services,
+): Omit<Context, "device" | "mailbox" | "log"> {
+  const { account, version } = admitted;
+  const parameters = parametersOf(incoming, admitted);
+  return { account, devices, version, parameters, sync, push, clock, signal: incoming.signal };
+}
+
+function parametersOf(incoming: Incoming, { query }: Admitted): RequestParameters {
+  const { clientAddress } = incoming;
+  const acceptMultiPart =
+    query.parameters.acceptMultiPart ||
+    header(incoming, "ms-asacceptmultipart")?.trim().toUpperCase() === "T";
+  return { ...query.parameters, acceptMultiPart, clientAddress };
+}
+
+function answerOf(answer: unknown, { command, version }: Admitted): outgoing.Outgoing {
+  if (answer === undefined) return outgoing.emptySuccess;
+  if (answer instanceof RawAnswer) return outgoing.success(answer.contentType, answer.bytes);
+  const { response } = commands[command];
+  if (answer instanceof MultipartAnswer) {
+    const head = encode<unknown>(answer.response, response, version);
+    const body = encodeMultipart([head, ...answer.parts]);
+    return outgoing.success(outgoing.multipartType, body, statusOf(answer.response));
+  }
+  const body = encode<unknown>(answer, response, version);
+  return outgoing.success(outgoing.wbxmlType, body, statusOf(answer));
+}
+
+function statusOf(answer: unknown): number | undefined {
+  const told = typeof answer === "object" && answer !== null && "Status" in answer;
+  return told && typeof answer.Status === "number" ? answer.Status : undefined;
+}
