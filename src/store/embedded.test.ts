@@ -10,7 +10,6 @@ import {
   mkdtemp,
   readdir,
   readFile,
-  readlink,
   rm,
   stat,
   writeFile,
@@ -73,12 +72,9 @@ async function addRow(url: string): Promise<bigint | undefined> {
   return rows[0]?.count;
 }
 
-/** Whether a process works; one that ended but was not waited for has no folder. */
+/** Whether a process works; one that ended but was not waited for has no command line. */
 async function lives(pid: number): Promise<boolean> {
-  return readlink(`/proc/${pid}/cwd`).then(
-    () => true,
-    () => false,
-  );
+  return (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")) !== "";
 }
 
 /** A log that tells when a message was written for the nth time. */
@@ -108,7 +104,8 @@ async function otherProcess(directory: string, rest = "", user?: { uid: number; 
     stdio: ["pipe", "pipe", "inherit"],
     ...user,
   });
-  const [line] = await once(createInterface(child.stdout), "line");
+  const failed = once(child, "exit").then(() => Promise.reject(new Error("it ended at once")));
+  const [line] = await Promise.race([once(createInterface(child.stdout), "line"), failed]);
   return { child, ...said.parse(JSON.parse(String(line))) };
 }
 

@@ -1,7 +1,7 @@
 /** The data directory of the embedded PostgreSQL: folders, password, `initdb`. */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Log } from "../../kit/log.ts";
@@ -111,8 +111,9 @@ async function initialise(cluster: Cluster, passwordFile: string): Promise<void>
  * Throws `EmbeddedDatabaseFault` when it cannot be used or was made by another major version.
  */
 export async function prepareCluster(directory: string, log: Log): Promise<Cluster> {
-  const root = resolve(directory);
-  const user = await prepareFolders(root, log);
+  const user = await prepareFolders(resolve(directory), log);
+  // A server is known by this path, whatever links lead to it.
+  const root = await realpath(directory);
   const run = join(root, "run");
   const passwordFile = join(root, "password");
   const cluster: Cluster = {

@@ -1,7 +1,7 @@
 /** One run of the embedded PostgreSQL server: found, started, watched, stopped. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { open, readFile, readlink, realpath, rm } from "node:fs/promises";
+import { open, readFile, rename, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { kill } from "node:process";
@@ -71,10 +71,10 @@ async function lookAt(pid: number, cluster: Cluster): Promise<"ours" | "another"
     // EPERM: it lives as another user, so it is not ours.
     return error instanceof Error && "code" in error && error.code === "EPERM" ? "another" : "gone";
   }
-  // A server works in its data directory; what has ended but was not waited for has none.
-  const folder = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
-  if (folder === undefined) return "gone";
-  return folder === (await realpath(cluster.data)) ? "ours" : "another";
+  // Readable without any privilege, unlike the process's folder; empty for what ended and was not waited for.
+  const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+  if (line === "") return "gone";
+  return line.split("\0").includes(cluster.data) ? "ours" : "another";
 }
 
 async function findServer(cluster: Cluster): Promise<{
@@ -122,6 +122,7 @@ function serverOptions(
  * stops it when this process is no more.
  */
 async function launch(cluster: Cluster, options: readonly string[]): Promise<ChildProcess> {
+  await rename(cluster.serverLog, `${cluster.serverLog}.old`).catch(ignoreMissing);
   await using file = await open(cluster.serverLog, "w", 0o600);
   const child = spawn(cluster.binaries.postgres, options, {
     ...detached(cluster),
@@ -135,6 +136,11 @@ async function launch(cluster: Cluster, options: readonly string[]): Promise<Chi
     child.once("exit", () => watch[Symbol.dispose]());
   }
   return child;
+}
+
+/** The first start has no earlier log. */
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
 }
 
 function detached({ user }: Cluster) {
