@@ -63,7 +63,10 @@ async function started(
   return state.with({ ...days, epoch: position.epoch, segments });
 }
 
-/** With a filter, one question tells what need not be explored. */
+/**
+ * With a filter, one question tells what need not be explored. What the device has is compared in any case:
+ * before the first plan that is what it added itself.
+ */
 async function explored(
   state: HeadState,
   start: Start,
@@ -72,7 +75,7 @@ async function explored(
   const numbers = numbersOf(position);
   if (window.sinceDay === 0 && numbers !== undefined) return allUnexplored();
   const inside = numbers === undefined ? [] : await feed.within(numbers, window.sinceDay);
-  const kept = start === "back" ? await knownRanges(state) : [];
+  const kept = start === "wider" ? [] : await knownRanges(state);
   const now = standingOf(position);
   return unexploredOnly(state.fields, start, { now, ranges: [...inside, ...kept] });
 }

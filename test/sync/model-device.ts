@@ -8,21 +8,32 @@ import {
   type Partnership,
   type SyncStates,
   type Uploaded,
+  type UploadResult,
 } from "../../src/sync/types.ts";
 import type { Chance } from "./chance.ts";
 import type { Content, ModelServer } from "./model-server.ts";
 
-/** A device's own change. */
-export type Upload =
+/** A device's own change of an item that it has. */
+export type ItemUpload =
   | { readonly kind: "seen" | "flag"; readonly number: number; readonly value: number }
   | { readonly kind: "labels"; readonly number: number; readonly labels: readonly string[] }
   | { readonly kind: "delete"; readonly number: number };
+
+/** An item that the device made. */
+export interface AddUpload extends Content {
+  readonly kind: "add";
+  readonly clientId: string;
+}
+
+export type Upload = ItemUpload | AddUpload;
 
 interface Request {
   readonly key: string;
   readonly uploads: readonly Upload[];
   readonly filterDays: number;
   readonly windowSize: number;
+  /** False: only uploads, no server changes (MS-ASCMD 2.2.3.84). */
+  readonly getChanges: boolean;
 }
 
 interface Command extends Operation {
@@ -32,8 +43,13 @@ interface Command extends Operation {
 interface Response {
   readonly key: string;
   readonly commands: readonly Command[];
+  readonly uploads: readonly UploadResult[];
   readonly more: boolean;
+  /** Epoch that the key belongs to. */
+  readonly epoch: string;
 }
+
+const success = 1;
 
 /** Where the way from the device to the server and back breaks. */
 export type Fault =
@@ -44,18 +60,18 @@ class Crash extends Error {}
 const masks = { seen: 1, flag: 6 } as const;
 export const collectionId = "f1";
 
-function versionAfter(upload: Upload, before: number): number {
+function versionAfter(upload: ItemUpload, before: number): number {
   if (upload.kind !== "seen" && upload.kind !== "flag") return before;
   const mask = masks[upload.kind];
   return (before & ~mask) | (upload.kind === "seen" ? upload.value & 1 : (upload.value % 3) << 1);
 }
 
-function contentAfter(upload: Upload, before: Content): Content {
+function contentAfter(upload: ItemUpload, before: Content): Content {
   if (upload.kind === "labels") return { ...before, labels: upload.labels };
   return { ...before, version: versionAfter(upload, before.version) };
 }
 
-function effectOf(upload: Upload): Uploaded {
+function effectOf(upload: ItemUpload): Uploaded {
   const { number } = upload;
   if (upload.kind === "delete") return { number, effect: "remove" };
   const version = (before: number): number => versionAfter(upload, before);
@@ -71,6 +87,8 @@ function same(a: Content | undefined, b: Content | undefined): boolean {
 export interface Gateway {
   states: SyncStates;
   readonly server: ModelServer;
+  /** Numbers of items that devices added, by client id: survives a restart, as the table of intents does. */
+  readonly intents: Map<string, number>;
   /** The process died in the middle of a request and another one starts. */
   restart(): void;
 }
@@ -82,6 +100,7 @@ export class ModelDevice {
   readonly #leftOut = new Set<number>();
   filterDays = 0;
   key = "0";
+  #epoch = "";
   /** Items of which the device may be told once more what it has: a repeat nobody could avoid. */
   readonly #loose = new Set<number>();
   readonly #gateway: Gateway;
@@ -114,7 +133,8 @@ export class ModelDevice {
       return 0;
     }
     if (response === undefined || fault === "answer lost") {
-      for (const { number } of request.uploads) this.#loose.add(number);
+      for (const upload of request.uploads)
+        if (upload.kind !== "add") this.#loose.add(upload.number);
       return undefined;
     }
     this.#open = undefined;
@@ -190,9 +210,11 @@ export class ModelDevice {
       uploads: this.key === "0" ? [] : uploads,
       filterDays,
       windowSize,
+      getChanges: uploads.length === 0 || this.#chance.happens(0.7),
     };
     this.#open = { request, before: new Map(this.items) };
     for (const upload of request.uploads) {
+      if (upload.kind === "add") continue;
       const item = this.items.get(upload.number);
       assert.ok(item, "the model uploads changes of items that it has");
       if (upload.kind === "delete") this.items.delete(upload.number);
@@ -221,6 +243,7 @@ export class ModelDevice {
 
   #reset(): void {
     assert.notEqual(this.key, "0", "key 0 is always valid");
+    assert.notEqual(this.#epoch, this.#gateway.server.epoch, "a key is lost with its epoch alone");
     this.items.clear();
     this.#leftOut.clear();
     this.#loose.clear();
@@ -249,35 +272,82 @@ export class ModelDevice {
     if (opened.kind === "initial") this.#leftOut.clear();
     if (opened.kind === "initial" && this.#chance.happens(0.5)) {
       const nothing = { operations: [], uploads: [], more: false };
-      return { key: await states.commit(opened, opened.head, nothing), commands: [], more: true };
+      return {
+        key: await states.commit(opened, opened.head, nothing),
+        commands: [],
+        uploads: [],
+        more: true,
+        epoch: "",
+      };
     }
     if (opened.answer !== undefined) {
-      const { key, more, operations } = opened.answer;
-      return { key, more, commands: await this.#commands(opened.head, operations) };
+      const { key, more, operations, uploads } = opened.answer;
+      const commands = await this.#commands(opened.head, operations);
+      return { key, more, uploads, commands, epoch: opened.head.epoch };
     }
-    const head = await this.#upload(opened.head, request);
+    const { head, uploads } = await this.#upload(opened, request);
     if (fault === "crash after uploads") throw new Crash();
     const sinceDay = request.filterDays === 0 ? 0 : server.today - request.filterDays;
-    const { windowSize } = request;
-    const { operations, next, more } = await states.plan(head, server, { windowSize, sinceDay });
+    const { windowSize, getChanges } = request;
+    const { operations, next, more } = getChanges
+      ? await states.plan(head, server, { windowSize, sinceDay })
+      : { operations: [], next: head, more: false };
     assert.ok(operations.length <= windowSize, "the window is kept");
     if (fault === "crash before commit") throw new Crash();
     if (operations.length === 0 && request.uploads.length === 0) {
       await states.touch(opened.head, next);
-      if (opened.kind !== "initial") return { key: request.key, commands: [], more };
+      if (opened.kind !== "initial") {
+        return { key: request.key, commands: [], uploads, more, epoch: next.epoch };
+      }
     }
-    const key = await states.commit(opened, next, { operations, uploads: [], more });
-    return { key, more, commands: await this.#commands(next, operations) };
+    const key = await states.commit(opened, next, { operations, uploads, more });
+    return {
+      key,
+      more,
+      uploads,
+      commands: await this.#commands(next, operations),
+      epoch: next.epoch,
+    };
   }
 
-  async #upload(head: Head, { uploads, filterDays }: Request): Promise<Head> {
-    const { states, server } = this.#gateway;
+  async #upload(
+    { head, applied }: Opened,
+    { uploads, filterDays }: Request,
+  ): Promise<{ head: Head; uploads: readonly UploadResult[] }> {
+    const { states } = this.#gateway;
+    const effects: Uploaded[] = [];
+    const results: UploadResult[] = [];
     for (const upload of uploads) {
-      if (upload.kind === "delete") server.expunge([upload.number]);
-      else server.change([upload.number], (before) => contentAfter(upload, before));
+      if (upload.kind === "add") {
+        const number = this.#add(upload, applied);
+        const { version, labels, clientId } = upload;
+        effects.push({ number, effect: "add", version: () => version, labels });
+        results.push({ kind: "add", clientId, number, status: success });
+      } else {
+        this.#effect(upload);
+        effects.push(effectOf(upload));
+      }
     }
-    const after = await states.uploaded(head, uploads.map(effectOf));
-    return states.withOptions(after, { filterDays });
+    const after = await states.uploaded(head, effects);
+    return { head: states.withOptions(after, { filterDays }), uploads: results };
+  }
+
+  #effect(upload: ItemUpload): void {
+    const { server } = this.#gateway;
+    if (upload.kind === "delete") server.expunge([upload.number]);
+    else server.change([upload.number], (before) => contentAfter(upload, before));
+  }
+
+  /** Once per client id: the lost answer tells, or the intent that was written before the effect. */
+  #add({ clientId, version, labels }: AddUpload, applied: readonly UploadResult[]): number {
+    const { server, intents } = this.#gateway;
+    const done = applied.find((result) => result.clientId === clientId)?.number;
+    const intent = intents.get(clientId);
+    if (done !== undefined) assert.equal(done, intent, "the lost answer tells what was added");
+    const number = intent ?? server.arrive(1, () => ({ version, labels, day: server.today }))[0];
+    assert.ok(number !== undefined);
+    intents.set(clientId, number);
+    return number;
   }
 
   /** An Add tells the versions that were planned, of an item that is fetched later and may be gone by then. */
@@ -293,14 +363,23 @@ export class ModelDevice {
     return commands;
   }
 
+  #added({ clientId, version, labels }: AddUpload, results: readonly UploadResult[]): void {
+    const number = results.find((result) => result.clientId === clientId)?.number;
+    assert.ok(number !== undefined, "each Add of the device is answered");
+    // A server that gives a number twice may give one that the device still has: the new item counts.
+    this.items.set(number, { version, labels });
+  }
+
   #leaveOut(number: number): void {
     this.#leftOut.add(number);
     this.#gateway.server.retire(number);
   }
 
-  #apply({ key }: Request, response: Response): void {
+  #apply({ key, uploads }: Request, response: Response): void {
     if (key === "0") this.items.clear();
     this.key = response.key;
+    this.#epoch = response.epoch;
+    for (const upload of uploads) if (upload.kind === "add") this.#added(upload, response.uploads);
     const numbers = response.commands.map(({ number }) => number);
     assert.equal(new Set(numbers).size, numbers.length, "an item occurs once in an answer");
     for (const command of response.commands) this.#carryOut(command);

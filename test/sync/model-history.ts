@@ -27,6 +27,7 @@ class History {
   readonly #server: ModelServer;
   readonly #gateway: Gateway;
   readonly #devices: readonly ModelDevice[];
+  #clientIds = 0;
 
   constructor(seed: number, rows: HeadRows, partnerships: readonly Partnership[]) {
     const chance = new Chance(seed);
@@ -34,6 +35,7 @@ class History {
     const clock = this.#clock;
     const gateway: Gateway = {
       server,
+      intents: new Map(),
       states: syncStatesOver(rows, clock),
       restart() {
         clock.forget();
@@ -65,7 +67,7 @@ class History {
     if (roll < 0.48) return chance.one(this.#devices).ping();
     if (roll < 0.5) return this.#gateway.restart();
     if (roll < 0.53) return this.#passDays();
-    if (roll < 0.55) return this.#refilter();
+    if (roll < 0.57) return this.#refilter();
     if (roll < 0.9) return this.#othersAct();
     return this.#serverMisbehaves();
   }
@@ -81,7 +83,11 @@ class History {
   }
 
   #uploadsOf(device: ModelDevice): Upload[] {
-    return this.#chance.some([...device.items.keys()], 3).map((number) => this.#upload(number));
+    const changes = this.#chance.some([...device.items.keys()], 3);
+    const uploads = changes.map((number) => this.#upload(number));
+    if (this.#chance.happens(0.7)) return uploads;
+    this.#clientIds += 1;
+    return [...uploads, { kind: "add", clientId: `c${this.#clientIds}`, ...this.#content() }];
   }
 
   #upload(number: number): Upload {
