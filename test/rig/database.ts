@@ -1,6 +1,6 @@
 /**
- * A migrated database for a test file, on a real PostgreSQL. All files of one run share the server that
- * `with-database.ts` started; a file that is run by itself starts a server of its own.
+ * A migrated database for a test file, on a real PostgreSQL. All files of one run share the server that the run
+ * started; a file that is run by itself starts a server of its own.
  */
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -27,7 +27,7 @@ export interface TestServer extends AsyncDisposable {
 
 const template = "eastgate_template";
 
-/** Variable by which `with-database.ts` tells test files where the run's server is. */
+/** Variable by which a run tells its test files where its server is. */
 export const serverVariable = "EASTGATE_TEST_DATABASE";
 
 const migrations = fileURLToPath(new URL("../../migrations", import.meta.url));
