@@ -4,7 +4,7 @@ import { encodePath, normalizePath } from "imapflow/lib/tools.js";
 import { BackendUnavailable, type Credential } from "../../backend.ts";
 import type { Log } from "../../kit/log.ts";
 import { toBackendError } from "./errors.ts";
-import { commandTimeoutMs, connectTimeoutMs } from "./limits.ts";
+import { connectTimeoutMs, idleRearmMs } from "./limits.ts";
 import type { ImapServer } from "./server.ts";
 
 /** A token of an IMAP line as imapflow parses it. */
@@ -66,7 +66,11 @@ export class ImapConnection {
   }
 
   /** Connects and signs in. Throws LoginRefused, BackendUnavailable. */
-  static async open(server: ImapServer, credential: Credential, log: Log): Promise<ImapConnection> {
+  static async open(
+    server: ImapServer,
+    credential: Credential,
+    { log, silenceMs }: { readonly log: Log; readonly silenceMs: number },
+  ): Promise<ImapConnection> {
     const client = new ImapFlow({
       host: server.host,
       port: server.port,
@@ -85,7 +89,8 @@ export class ImapConnection {
       qresync: true,
       connectionTimeout: connectTimeoutMs,
       greetingTimeout: connectTimeoutMs,
-      socketTimeout: commandTimeoutMs,
+      socketTimeout: silenceMs,
+      maxIdleTime: idleRearmMs,
     });
     // Without a listener a socket error would end the process; commands see it by their rejection.
     client.on("error", (error: Error) => log.debug({ err: error }, "an IMAP connection broke"));

@@ -1,5 +1,10 @@
 /** What imapflow and servers say, in the words of backend.ts. */
-import { BackendError, BackendUnavailable, LoginRefused, type BackendFault } from "../../backend.ts";
+import {
+  BackendError,
+  BackendUnavailable,
+  LoginRefused,
+  type BackendFault,
+} from "../../backend.ts";
 
 /** The fields of imapflow's errors that tell what happened. */
 interface ImapFailure {

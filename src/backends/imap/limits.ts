@@ -9,14 +9,20 @@ export const watcherConnections = 3;
 /** A changed password counts within this time: no session lives longer. */
 export const sessionLifeMs = 60 * 60_000;
 
-/** A pooled connection without work is closed after this; phones come back in bursts. */
-export const idleConnectionMs = 120_000;
+/** A pooled connection without work is closed after this, before the silence would count as a fault. */
+export const idleConnectionMs = 45_000;
 
 /** After the last held request a watcher stays this long: phones ping again at once. */
 export const watcherLingerMs = 120_000;
 
 /** Servers end an IDLE at 30 minutes (RFC 2177). */
 export const idleRearmMs = 28 * 60_000;
+
+/** A watcher that hears nothing for longer than an IDLE lasts is dead; probing it earlier would wake the server. */
+export const watcherSilenceMs = idleRearmMs + 60_000;
+
+/** Pauses before a watcher that broke is opened again: a restarting server is not stormed. */
+export const reopenPausesMs = [0, 1_000, 5_000, 15_000, 60_000];
 
 /** A server that says nothing to a command for this long is gone. */
 export const commandTimeoutMs = 60_000;

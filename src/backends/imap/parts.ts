@@ -122,7 +122,7 @@ async function* chunks(
   { number, section, first }: { number: number; section: string; first: Buffer },
 ): AsyncGenerator<Buffer> {
   let start = 0;
-  for (let piece: Buffer | undefined = first; piece !== undefined && piece.length > 0; ) {
+  for (let piece: Buffer | undefined = first; piece !== undefined && piece.length > 0;) {
     yield piece;
     if (piece.length < streamChunkBytes) return;
     start += piece.length;

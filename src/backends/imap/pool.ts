@@ -3,7 +3,7 @@ import { BackendUnavailable, type Credential } from "../../backend.ts";
 import type { Clock, Timer } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import { ImapConnection } from "./connection.ts";
-import { idleConnectionMs, sessionLifeMs } from "./limits.ts";
+import { commandTimeoutMs, idleConnectionMs, sessionLifeMs } from "./limits.ts";
 import { Lane, type Logins } from "./logins.ts";
 import type { ImapServer } from "./server.ts";
 
@@ -29,7 +29,8 @@ export class Pool {
   readonly #open = new Map<ImapConnection, number>();
   /** Credentials of running and held requests, newest last. */
   readonly #credentials: Credential[] = [];
-  #closed = false;
+  /** Why the pool was closed; undefined while it is open. */
+  #closed: Error | undefined;
 
   constructor(state: ServerState, places: number) {
     this.#state = state;
@@ -42,7 +43,7 @@ export class Pool {
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return this.#closed !== undefined;
   }
 
   /** Whether a request with the credential is running or held. */
@@ -78,18 +79,21 @@ export class Pool {
   }
 
   /** Opens a connection with the credential of a live request. Throws LoginRefused, BackendUnavailable. */
-  async connect(signal: AbortSignal): Promise<ImapConnection> {
+  async connect(signal: AbortSignal, silenceMs = commandTimeoutMs): Promise<ImapConnection> {
+    if (this.#closed !== undefined) throw this.#closed;
     const credential = this.#credentials.at(-1);
-    if (credential === undefined || this.#closed) {
-      throw new BackendUnavailable("no request with a credential is live: the session stays closed");
+    if (credential === undefined) {
+      throw new BackendUnavailable(
+        "no request with a credential is live: the session stays closed",
+      );
     }
     const { server, log, logins, clock } = this.#state;
     const connection = await logins.run(credential, signal, () =>
-      ImapConnection.open(server, credential, log),
+      ImapConnection.open(server, credential, { log, silenceMs }),
     );
     this.#open.set(connection, clock.now());
     connection.onClose(() => this.#forget(connection));
-    if (this.#closed) connection.drop();
+    if (this.closed) connection.drop();
     return connection;
   }
 
@@ -105,9 +109,9 @@ export class Pool {
     return openedAt === undefined || this.#state.clock.now() - openedAt >= sessionLifeMs;
   }
 
-  /** Ends all connections. */
-  close(): void {
-    this.#closed = true;
+  /** Ends all connections; whoever wants one afterwards gets `reason`. */
+  close(reason: Error): void {
+    this.#closed ??= reason;
     for (const { expiry } of this.#idle.splice(0)) expiry.cancel();
     for (const connection of [...this.#open.keys()]) connection.drop();
     this.#open.clear();
@@ -132,7 +136,7 @@ export class Pool {
   }
 
   #giveBack(connection: ImapConnection): void {
-    if (this.#closed || !connection.usable || this.isExpired(connection)) {
+    if (this.closed || !connection.usable || this.isExpired(connection)) {
       connection.close();
       return;
     }

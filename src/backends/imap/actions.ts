@@ -1,0 +1,236 @@
+/** Changes to items of a folder: flags, deletes, moves, appends. */
+import type { FlagChange, ItemOutcome } from "../../backend.ts";
+import type { MailFlags } from "../../items/email/message.ts";
+import type { Argument, ImapConnection, Parsed } from "./connection.ts";
+import { editOf, flagNames, type FlagEdit } from "./flags.ts";
+import { numbersPerCommand } from "./limits.ts";
+import {
+  entriesOf,
+  formatRanges,
+  isList,
+  pairsOf,
+  parseNumbers,
+  rangesOf,
+  textOf,
+} from "./tokens.ts";
+
+const atom = (value: string): Argument => ({ type: "ATOM", value });
+
+function sequenceOf(numbers: readonly number[]): Argument {
+  return { type: "SEQUENCE", value: formatRanges(rangesOf(numbers)) };
+}
+
+/** Changes states of items in the selected folder; items with an equal edit share a command. */
+export async function setFlags(
+  connection: ImapConnection,
+  changes: readonly FlagChange[],
+  unchangedSince?: bigint,
+): Promise<readonly ItemOutcome[]> {
+  const numbers = changes.map(({ number }) => number);
+  const now = await flagsNow(connection, numbers);
+  const conflicts = new Set<number>();
+  const present = changes.filter(({ number }) => now.has(number));
+  const edits = Map.groupBy(present, (change) =>
+    JSON.stringify(editOf(change, now.get(change.number) ?? new Set())),
+  );
+  for (const [edit, alike] of edits) {
+    const { add, remove } = allowed(connection, JSON.parse(edit) as FlagEdit);
+    const items = alike.map(({ number }) => number);
+    for (const [operation, flags] of [
+      ["+FLAGS.SILENT", add],
+      ["-FLAGS.SILENT", remove],
+    ] as const) {
+      const left = items.filter((number) => !conflicts.has(number));
+      if (flags.length === 0 || left.length === 0) continue;
+      const store = { operation, flags, unchangedSince };
+      for (const number of await storeFlags(connection, left, store)) conflicts.add(number);
+    }
+  }
+  return numbers.map((number) => {
+    if (!now.has(number)) return { number, kind: "gone" };
+    return { number, kind: conflicts.has(number) ? "conflict" : "done" };
+  });
+}
+
+/** A folder that keeps no new keywords takes what it can: a category is no reason to fail a flag. */
+function allowed(connection: ImapConnection, edit: FlagEdit): FlagEdit {
+  const { mailbox } = connection.client;
+  const permanent = mailbox === false ? undefined : mailbox.permanentFlags;
+  if (permanent === undefined || permanent.has("\\*")) return edit;
+  const known = new Set([...permanent].map((flag) => flag.toLowerCase()));
+  return { ...edit, add: edit.add.filter((flag) => known.has(flag.toLowerCase())) };
+}
+
+async function flagsNow(
+  connection: ImapConnection,
+  numbers: readonly number[],
+): Promise<ReadonlyMap<number, ReadonlySet<string>>> {
+  const found = new Map<number, ReadonlySet<string>>();
+  const asked = new Set(numbers);
+  for (let at = 0; at < numbers.length; at += numbersPerCommand) {
+    const piece = numbers.slice(at, at + numbersPerCommand);
+    await connection.exec("UID FETCH", [sequenceOf(piece), [atom("UID"), atom("FLAGS")]], {
+      FETCH: ({ attributes }) => {
+        const pairs = pairsOf(attributes?.[1]);
+        const number = Number(textOf(pairs.get("UID")));
+        if (!asked.has(number)) return;
+        found.set(number, new Set(entriesOf(pairs.get("FLAGS")).map((flag) => textOf(flag) ?? "")));
+      },
+    });
+  }
+  return found;
+}
+
+/** Stores; returns the numbers that the server left alone because they changed meanwhile (MODIFIED). */
+async function storeFlags(
+  connection: ImapConnection,
+  numbers: readonly number[],
+  store: {
+    readonly operation: string;
+    readonly flags: readonly string[];
+    readonly unchangedSince: bigint | undefined;
+  },
+): Promise<readonly number[]> {
+  const condition =
+    store.unchangedSince !== undefined && connection.isEnabled("CONDSTORE")
+      ? [[atom("UNCHANGEDSINCE"), atom(String(store.unchangedSince))]]
+      : [];
+  const modified: number[] = [];
+  for (let at = 0; at < numbers.length; at += numbersPerCommand) {
+    const piece = numbers.slice(at, at + numbersPerCommand);
+    const flags = store.flags.map(atom);
+    const request = [sequenceOf(piece), ...condition, atom(store.operation), flags];
+    const { attributes } = await connection.exec("UID STORE", request);
+    modified.push(...numbersIn(codeOf(attributes, "MODIFIED").at(0), piece));
+  }
+  return modified;
+}
+
+/** The words after a response code of a tagged answer, such as [COPYUID 1 2:3 7:8]. */
+function codeOf(attributes: readonly Parsed[], code: string): readonly (string | undefined)[] {
+  for (const token of attributes) {
+    if (token === null || isList(token) || token.section === undefined) continue;
+    const words = token.section.map((word) => textOf(word));
+    if (words[0]?.toUpperCase() === code) return words.slice(1);
+  }
+  return [];
+}
+
+function numbersIn(text: string | undefined, among: readonly number[]): readonly number[] {
+  const ranges = parseNumbers(text ?? "");
+  return among.filter((number) => ranges.some(({ low, high }) => low <= number && number <= high));
+}
+
+/** Deletes for good what is in the selected folder; the rest is gone already. */
+export async function removeItems(
+  connection: ImapConnection,
+  numbers: readonly number[],
+): Promise<readonly ItemOutcome[]> {
+  const present = await flagsNow(connection, numbers);
+  const here = numbers.filter((number) => present.has(number));
+  await expunge(connection, here);
+  return numbers.map((number) => ({ number, kind: present.has(number) ? "done" : "gone" }));
+}
+
+async function expunge(connection: ImapConnection, numbers: readonly number[]): Promise<void> {
+  for (let at = 0; at < numbers.length; at += numbersPerCommand) {
+    const sequence = sequenceOf(numbers.slice(at, at + numbersPerCommand));
+    const deleted = [atom("\\Deleted")];
+    await connection.exec("UID STORE", [sequence, atom("+FLAGS.SILENT"), deleted]);
+    // Without UIDPLUS a plain EXPUNGE takes other clients' deleted mail with it; there is no other way.
+    if (connection.has("UIDPLUS")) await connection.exec("UID EXPUNGE", [sequence]);
+    else await connection.exec("EXPUNGE", []);
+  }
+}
+
+/** Moves items out of the selected folder; `newNumber` where COPYUID tells it. */
+export async function moveItems(
+  connection: ImapConnection,
+  numbers: readonly number[],
+  toPath: string,
+): Promise<readonly ItemOutcome[]> {
+  // Dovecot answers a repeated UID MOVE with OK: what is gone must be told apart first.
+  const present = await flagsNow(connection, numbers);
+  const here = numbers.filter((number) => present.has(number));
+  const moved = new Map<number, number>();
+  for (let at = 0; at < here.length; at += numbersPerCommand) {
+    const piece = here.slice(at, at + numbersPerCommand);
+    for (const [from, to] of await movePiece(connection, piece, toPath)) moved.set(from, to);
+  }
+  return numbers.map((number): ItemOutcome => {
+    if (!present.has(number)) return { number, kind: "gone" };
+    const newNumber = moved.get(number);
+    return { number, kind: "done", ...(newNumber === undefined ? {} : { newNumber }) };
+  });
+}
+
+async function movePiece(
+  connection: ImapConnection,
+  numbers: readonly number[],
+  toPath: string,
+): Promise<readonly (readonly [number, number])[]> {
+  const request = [sequenceOf(numbers), connection.pathArgument(toPath)];
+  const pairs: (readonly [number, number])[] = [];
+  const hear = (attributes: readonly Parsed[]): void => {
+    pairs.push(...copied(codeOf(attributes, "COPYUID")));
+  };
+  if (connection.has("MOVE")) {
+    // RFC 6851 4.3: COPYUID comes in an untagged OK before the expunges, or in the tagged one.
+    const { attributes } = await connection.exec("UID MOVE", request, {
+      OK: (untagged) => hear(untagged.attributes ?? []),
+    });
+    hear(attributes);
+    return pairs;
+  }
+  const { attributes } = await connection.exec("UID COPY", request);
+  hear(attributes);
+  await expunge(connection, numbers);
+  return pairs;
+}
+
+/** Source and destination numbers of a COPYUID (RFC 4315), pair by pair. */
+function copied(words: readonly (string | undefined)[]): readonly (readonly [number, number])[] {
+  const [, from, to] = words;
+  const sources = listed(from);
+  const targets = listed(to);
+  if (sources.length !== targets.length) return [];
+  return sources.map((source, index) => [source, targets[index] ?? 0]);
+}
+
+/** Numbers in the order of the wire: COPYUID's order is what pairs them. */
+function listed(text: string | undefined): number[] {
+  return (text ?? "").split(",").flatMap((piece) => {
+    const [range] = parseNumbers(piece);
+    if (range === undefined || range.high - range.low > numbersPerCommand) return [];
+    return Array.from({ length: range.high - range.low + 1 }, (_, index) => range.low + index);
+  });
+}
+
+/** Appends a mail; its number where APPENDUID tells it. */
+export async function appendMail(
+  connection: ImapConnection,
+  path: string,
+  mail: { readonly mime: Buffer; readonly flags: Partial<MailFlags> },
+): Promise<number | undefined> {
+  const flags = flagNames(mail.flags);
+  const appended = await connection.run((client) => client.append(path, mail.mime, flags));
+  return appended === false ? undefined : appended.uid;
+}
+
+/** The lowest number at or above `from` in the selected folder with this Message-ID. */
+export async function findByMessageId(
+  connection: ImapConnection,
+  messageId: string,
+  from: number,
+): Promise<number | undefined> {
+  const range = { type: "SEQUENCE" as const, value: `${from}:*` };
+  const value = messageId.replace(/^<|>$/g, "");
+  const query = [atom("UID"), range, atom("HEADER"), atom("MESSAGE-ID")];
+  const found: number[] = [];
+  await connection.exec("UID SEARCH", [...query, { type: "STRING", value }], {
+    SEARCH: (untagged) => {
+      for (const token of untagged.attributes ?? []) found.push(Number(textOf(token)));
+    },
+  });
+  return found.filter((number) => number >= from).toSorted((one, other) => one - other)[0];
+}

@@ -1,0 +1,133 @@
+/** One IMAP server as a mail backend: pools of sessions, each of one account and one credential. */
+import {
+  BackendUnavailable,
+  type Credential,
+  type MailBackend,
+  type MailSession,
+} from "../../backend.ts";
+import type { Clock } from "../../kit/clock.ts";
+import type { Log } from "../../kit/log.ts";
+import { ImapConnection } from "./connection.ts";
+import {
+  commandTimeoutMs,
+  loginsInFlight,
+  pooledConnections,
+  watcherConnections,
+} from "./limits.ts";
+import { Logins } from "./logins.ts";
+import { Pool, type ServerState } from "./pool.ts";
+import { probeServer } from "./probe.ts";
+import type { ImapServer } from "./server.ts";
+import { ImapSession } from "./session.ts";
+import { Watches } from "./watch.ts";
+
+/** What the backend needs of the process. */
+export interface ImapSurroundings {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A mail backend over an IMAP server. */
+export function createImapBackend(
+  server: ImapServer,
+  { clock, log }: ImapSurroundings,
+): MailBackend {
+  const logins = new Logins(server.loginsInFlight ?? loginsInFlight, clock);
+  return new ImapBackend({ server, logins, clock, log });
+}
+
+/** The connections and watchers of one account under one credential. */
+interface Open {
+  readonly accountId: string;
+  readonly pool: Pool;
+  readonly watches: Watches;
+}
+
+class ImapBackend implements MailBackend {
+  readonly #state: ServerState;
+  readonly #open = new Map<string, Open>();
+
+  constructor(state: ServerState) {
+    this.#state = state;
+  }
+
+  async open(accountId: string, credential: Credential, signal: AbortSignal): Promise<MailSession> {
+    const { pool, watches } = this.#openOf(accountId, credential);
+    const loan = pool.lend(credential);
+    try {
+      await pool.ensure(signal);
+    } catch (error) {
+      loan[Symbol.dispose]();
+      throw error;
+    }
+    const { clock } = this.#state;
+    return new ImapSession({
+      pool,
+      watches,
+      clock,
+      signal,
+      [Symbol.dispose]: () => loan[Symbol.dispose](),
+    });
+  }
+
+  async check(credential: Credential, signal: AbortSignal): Promise<void> {
+    const { server, log, logins } = this.#state;
+    const surroundings = { log, silenceMs: commandTimeoutMs };
+    const connection = await logins.run(credential, signal, () =>
+      ImapConnection.open(server, credential, surroundings),
+    );
+    connection.close();
+  }
+
+  probe(signal: AbortSignal): Promise<{ readonly capabilities: readonly string[] }> {
+    return probeServer(this.#state.server, signal);
+  }
+
+  async closeAccount(accountId: string): Promise<void> {
+    for (const [key, open] of this.#open) {
+      if (open.accountId === accountId) this.#end(key, open, "the account's sessions were ended");
+    }
+  }
+
+  sessions(): number {
+    let count = 0;
+    for (const { pool } of this.#open.values()) count += pool.size;
+    return count;
+  }
+
+  #openOf(accountId: string, credential: Credential): Open {
+    this.#forgetUnused();
+    const key = `${accountId} ${credential.fingerprint}`;
+    const known = this.#open.get(key);
+    if (known !== undefined && !known.pool.closed) return known;
+    const pool = new Pool(this.#state, this.#places());
+    const open = { accountId, pool, watches: new Watches(pool, this.#state) };
+    this.#open.set(key, open);
+    return open;
+  }
+
+  /** Connections for commands: what the setting leaves beside the watchers, at least one. */
+  #places(): number {
+    const { connectionsPerAccount = pooledConnections + watcherConnections } = this.#state.server;
+    return Math.max(1, connectionsPerAccount - watcherConnections);
+  }
+
+  /** Accounts without a connection and without a request leave nothing behind. */
+  #forgetUnused(): void {
+    for (const [key, { pool, watches }] of this.#open) {
+      if (pool.size > 0 || pool.isLeased) continue;
+      watches[Symbol.dispose]();
+      this.#open.delete(key);
+    }
+  }
+
+  #end(key: string, { pool, watches }: Open, why: string): void {
+    watches[Symbol.dispose]();
+    pool.close(new BackendUnavailable(why));
+    this.#open.delete(key);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const [key, open] of this.#open) this.#end(key, open, "the gateway is stopping");
+  }
+}

@@ -1,0 +1,42 @@
+/** Reaches an IMAP server without a login: for readiness and `eastgate check`. */
+import { ImapFlow } from "imapflow";
+import { connectTimeoutMs } from "./limits.ts";
+import { toBackendError } from "./errors.ts";
+import type { ImapServer } from "./server.ts";
+
+/** The capabilities that the server tells before a login. Throws BackendUnavailable. */
+export async function probeServer(
+  server: ImapServer,
+  signal: AbortSignal,
+): Promise<{ readonly capabilities: readonly string[] }> {
+  signal.throwIfAborted();
+  const client = new ImapFlow({
+    host: server.host,
+    port: server.port,
+    secure: server.security === "tls",
+    doSTARTTLS: server.security === "starttls",
+    tls: {
+      rejectUnauthorized: server.verifyCertificate !== false,
+      ...(server.ca === undefined ? {} : { ca: server.ca }),
+    },
+    logger: false,
+    disableCompression: true,
+    connectionTimeout: connectTimeoutMs,
+    greetingTimeout: connectTimeoutMs,
+  });
+  client.on("error", () => client.close());
+  const giveUp = (): void => client.close();
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    await client.connect();
+    return { capabilities: [...client.capabilities.keys()] };
+  } catch (error) {
+    // Without credentials imapflow ends by a failed authentication: the server was reached all the same.
+    const capabilities = [...client.capabilities.keys()];
+    if (capabilities.length > 0) return { capabilities };
+    throw toBackendError(error);
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+    client.close();
+  }
+}

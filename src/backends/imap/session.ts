@@ -1,0 +1,141 @@
+/** An account's mailbox, leased for one request. */
+import type { Readable } from "node:stream";
+import {
+  BackendError,
+  type FlagChange,
+  type ItemOutcome,
+  type MailFolderType,
+  type MailSession,
+  type RemoteFolder,
+  type WatchEvent,
+} from "../../backend.ts";
+import type { Feed } from "../../feed.ts";
+import type { MailFlags, MailItem, PartFetched, PartWanted } from "../../items/email/message.ts";
+import type { Clock } from "../../kit/clock.ts";
+import { appendMail, findByMessageId, moveItems, removeItems, setFlags } from "./actions.ts";
+import type { ImapConnection } from "./connection.ts";
+import { imapFeed, type OnConnection } from "./feed.ts";
+import { createFolder, listFolders } from "./folders.ts";
+import { listItems } from "./list.ts";
+import { fetchParts, openPart } from "./parts.ts";
+import type { Pool } from "./pool.ts";
+import { readPosition } from "./position.ts";
+import type { Watches } from "./watch.ts";
+
+/** What a session leases. */
+export interface Lease extends Disposable {
+  readonly pool: Pool;
+  readonly watches: Watches;
+  readonly clock: Clock;
+  /** Ends what the request waits for, when its client hangs up. */
+  readonly signal: AbortSignal;
+}
+
+/** A lease on the connections of an account. */
+export class ImapSession implements MailSession {
+  readonly #lease: Lease;
+  readonly #subscriptions = new Set<Disposable>();
+  #roundTrips = 0;
+
+  constructor(lease: Lease) {
+    this.#lease = lease;
+  }
+
+  roundTrips(): number {
+    return this.#roundTrips;
+  }
+
+  folders(): Promise<readonly RemoteFolder[]> {
+    return this.#on(undefined, listFolders);
+  }
+
+  createFolder(path: string, type: MailFolderType): Promise<RemoteFolder> {
+    return this.#on(undefined, (connection) => createFolder(connection, path, type));
+  }
+
+  feed(path: string): Feed {
+    return imapFeed(path, this.#on, this.#lease.clock);
+  }
+
+  async list(path: string, numbers: readonly number[]): Promise<readonly MailItem[]> {
+    if (numbers.length === 0) return [];
+    return this.#on(path, (connection) => listItems(connection, path, numbers));
+  }
+
+  async fetchParts(path: string, wanted: readonly PartWanted[]): Promise<readonly PartFetched[]> {
+    if (wanted.length === 0) return [];
+    return this.#on(path, (connection) => fetchParts(connection, wanted));
+  }
+
+  async openPart(
+    path: string,
+    part: PartWanted & { readonly epoch: string },
+  ): Promise<Readable | undefined> {
+    const { epoch } = await this.#on(path, (connection) => readPosition(connection, path, 0));
+    return epoch === part.epoch ? openPart(this.#on, path, part) : undefined;
+  }
+
+  async setFlags(
+    path: string,
+    changes: readonly FlagChange[],
+    unchangedSince?: bigint,
+  ): Promise<readonly ItemOutcome[]> {
+    if (changes.length === 0) return [];
+    return this.#on(path, (connection) => setFlags(connection, changes, unchangedSince));
+  }
+
+  async remove(path: string, numbers: readonly number[]): Promise<readonly ItemOutcome[]> {
+    if (numbers.length === 0) return [];
+    return this.#on(path, (connection) => removeItems(connection, numbers));
+  }
+
+  async move(
+    path: string,
+    numbers: readonly number[],
+    toPath: string,
+  ): Promise<readonly ItemOutcome[]> {
+    if (numbers.length === 0) return [];
+    return this.#on(path, (connection) => moveItems(connection, numbers, toPath));
+  }
+
+  append(path: string, mime: Buffer, flags: Partial<MailFlags>): Promise<number | undefined> {
+    return this.#on(undefined, (connection) => appendMail(connection, path, { mime, flags }));
+  }
+
+  findByMessageId(path: string, messageId: string, from: number): Promise<number | undefined> {
+    return this.#on(path, (connection) => findByMessageId(connection, messageId, from));
+  }
+
+  async watch(
+    paths: readonly string[],
+    listener: (event: WatchEvent) => void,
+  ): Promise<Disposable> {
+    if (this.#lease.pool.closed) throw new BackendError("failed", "the session has ended");
+    const subscription = this.#lease.watches.subscribe(paths, listener);
+    this.#subscriptions.add(subscription);
+    return {
+      [Symbol.dispose]: () => {
+        this.#subscriptions.delete(subscription);
+        subscription[Symbol.dispose]();
+      },
+    };
+  }
+
+  readonly #on: OnConnection = async (path, work) => {
+    const { pool, signal } = this.#lease;
+    return pool.use(path, signal, async (connection: ImapConnection) => {
+      const before = connection.commands;
+      try {
+        return await work(connection);
+      } finally {
+        this.#roundTrips += connection.commands - before;
+      }
+    });
+  };
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
+    this.#subscriptions.clear();
+    this.#lease[Symbol.dispose]();
+  }
+}

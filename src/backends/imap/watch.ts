@@ -1,0 +1,137 @@
+/** Which folders of an account are watched how, shared by all devices of the account in this process. */
+import type { WatchEvent } from "../../backend.ts";
+import type { Position } from "../../feed.ts";
+import type { Clock, Timer } from "../../kit/clock.ts";
+import type { Log } from "../../kit/log.ts";
+import { statusPollMs, watcherConnections, watcherLingerMs } from "./limits.ts";
+import type { Pool } from "./pool.ts";
+import { readPosition } from "./position.ts";
+import { Watcher } from "./watcher.ts";
+
+/** Folders that somebody waits for, most important first, and how to tell him. */
+interface Subscription {
+  readonly paths: readonly string[];
+  readonly listener: (event: WatchEvent) => void;
+}
+
+/** The watchers of one account. */
+export class Watches implements Disposable {
+  readonly #pool: Pool;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #subscriptions = new Set<Subscription>();
+  readonly #watchers = new Map<string, Watcher>();
+  /** Watchers that nobody needs now; kept, as phones ping again at once. */
+  readonly #lingering = new Map<string, Timer>();
+  readonly #polled = new Map<string, Position>();
+  #poll: Timer | undefined;
+
+  constructor(pool: Pool, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
+    this.#pool = pool;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Tells the listener of hints for these folders until disposed of. */
+  subscribe(paths: readonly string[], listener: (event: WatchEvent) => void): Disposable {
+    const subscription = { paths, listener };
+    this.#subscriptions.add(subscription);
+    this.#arrange();
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#subscriptions.delete(subscription)) this.#arrange();
+      },
+    };
+  }
+
+  /** Gives the most wanted folders an IDLE each and the others a place in the poll. */
+  #arrange(): void {
+    const wanted = this.#wanted();
+    const watched = new Set(wanted.slice(0, watcherConnections));
+    for (const path of watched) this.#watch(path);
+    for (const path of this.#watchers.keys())
+      if (!watched.has(path)) this.#linger(path, watched.size);
+    const rest = wanted.slice(watcherConnections);
+    for (const path of this.#polled.keys()) if (!rest.includes(path)) this.#polled.delete(path);
+    if (rest.length === 0) this.#poll?.cancel();
+    else if (this.#poll === undefined) this.#schedulePoll();
+    if (rest.length === 0) this.#poll = undefined;
+  }
+
+  /** INBOX first, then by the order in which the devices named them. */
+  #wanted(): readonly string[] {
+    const paths = [...this.#subscriptions].flatMap((subscription) =>
+      subscription.paths.map((path, rank) => ({ path, rank })),
+    );
+    const ranked = paths.toSorted((one, other) => one.rank - other.rank).map(({ path }) => path);
+    const inbox = ranked.filter((path) => path.toUpperCase() === "INBOX");
+    return [...new Set([...inbox, ...ranked])];
+  }
+
+  #watch(path: string): void {
+    this.#lingering.get(path)?.cancel();
+    this.#lingering.delete(path);
+    const watcher = this.#watchers.get(path);
+    if (watcher !== undefined) return watcher.wake();
+    const hear = (event: WatchEvent): void => this.#tell(event);
+    const account = { pool: this.#pool, clock: this.#clock, log: this.#log, hear };
+    this.#watchers.set(path, new Watcher(path, account));
+  }
+
+  /** A watcher that nobody needs stays a while, unless its place is needed. */
+  #linger(path: string, needed: number): void {
+    if (needed + this.#lingering.size >= watcherConnections && !this.#lingering.has(path)) {
+      return this.#end(path);
+    }
+    if (this.#lingering.has(path)) return;
+    this.#lingering.set(
+      path,
+      this.#clock.after(watcherLingerMs, () => this.#end(path)),
+    );
+  }
+
+  #end(path: string): void {
+    this.#lingering.get(path)?.cancel();
+    this.#lingering.delete(path);
+    this.#watchers.get(path)?.[Symbol.dispose]();
+    this.#watchers.delete(path);
+  }
+
+  #tell(event: WatchEvent): void {
+    for (const { paths, listener } of this.#subscriptions) {
+      if (paths.includes(event.path)) listener(event);
+    }
+  }
+
+  #schedulePoll(): void {
+    this.#poll = this.#clock.after(statusPollMs, () => {
+      this.#pollAll()
+        .catch((error: unknown) => this.#log.debug({ err: error }, "folders cannot be polled now"))
+        .finally(() => {
+          if (this.#poll !== undefined) this.#schedulePoll();
+        });
+    });
+  }
+
+  async #pollAll(): Promise<void> {
+    const signal = new AbortController().signal;
+    for (const path of this.#wanted().slice(watcherConnections)) {
+      const now = await this.#pool.use(undefined, signal, (connection) =>
+        readPosition(connection, path, this.#clock.now()),
+      );
+      const before = this.#polled.get(path);
+      this.#polled.set(path, now);
+      if (before === undefined || now.next !== before.next) this.#tell({ path, kind: "arrival" });
+      else if (now.mark !== before.mark || now.count !== before.count) {
+        this.#tell({ path, kind: "change" });
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#poll?.cancel();
+    this.#poll = undefined;
+    for (const path of [...this.#watchers.keys()]) this.#end(path);
+    this.#subscriptions.clear();
+  }
+}

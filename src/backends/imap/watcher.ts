@@ -1,0 +1,110 @@
+/** One folder that is watched by IDLE on a connection of its own. */
+import { BackendUnavailable, LoginRefused, type WatchEvent } from "../../backend.ts";
+import type { Clock, Timer } from "../../kit/clock.ts";
+import type { Log } from "../../kit/log.ts";
+import type { ImapConnection } from "./connection.ts";
+import { reopenPausesMs, watcherSilenceMs } from "./limits.ts";
+import type { Pool } from "./pool.ts";
+
+/** What a watcher needs of its account. */
+export interface WatcherAccount {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly log: Log;
+  hear(event: WatchEvent): void;
+}
+
+/** Watches until it is stopped; a connection that breaks is opened again while a credential is live. */
+export class Watcher implements Disposable {
+  readonly path: string;
+  readonly #account: WatcherAccount;
+  #connection: ImapConnection | undefined;
+  #failures = 0;
+  #pause: Timer | undefined;
+  #opening = false;
+  readonly #stop = new AbortController();
+
+  constructor(path: string, account: WatcherAccount) {
+    this.path = path;
+    this.#account = account;
+    this.wake();
+  }
+
+  /** Opens the connection unless it is open, opening or pausing: a new request has brought a credential. */
+  wake(): void {
+    if (this.#connection?.usable === true && !this.#account.pool.isExpired(this.#connection))
+      return;
+    if (this.#opening || this.#pause !== undefined || this.#stop.signal.aborted) return;
+    this.#connection?.close();
+    this.#opening = true;
+    void this.#open();
+  }
+
+  async #open(): Promise<void> {
+    const { pool, log } = this.#account;
+    try {
+      const connection = await pool.connect(this.#stop.signal, watcherSilenceMs);
+      this.#connection = connection;
+      await this.#listen(connection);
+      this.#failures = 0;
+    } catch (error) {
+      if (error instanceof LoginRefused) this.#refused(error);
+      else if (!this.#stop.signal.aborted) {
+        log.debug({ path: this.path, err: error }, "a folder cannot be watched now");
+        this.#failures++;
+        this.#retry();
+      }
+    } finally {
+      this.#opening = false;
+    }
+  }
+
+  /** The password was changed: held requests look, meet the closed pool, and end with 401. */
+  #refused(error: LoginRefused): void {
+    this.#account.pool.close(error);
+    this.#hear("arrival");
+  }
+
+  async #listen(connection: ImapConnection): Promise<void> {
+    const { client } = connection;
+    await connection.select(this.path);
+    client.on("exists", () => this.#hear("arrival"));
+    client.on("expunge", () => this.#hear("change"));
+    client.on("flags", () => this.#hear("change"));
+    connection.onClose(() => this.#lost(connection));
+    if (this.#stop.signal.aborted) throw new BackendUnavailable("watching has ended");
+    client.idle().catch((error: unknown) => {
+      this.#account.log.debug({ path: this.path, err: error }, "an IDLE ended");
+      connection.drop();
+    });
+    // Something may have come while nobody watched.
+    this.#hear("arrival");
+  }
+
+  #hear(kind: WatchEvent["kind"]): void {
+    if (!this.#stop.signal.aborted) this.#account.hear({ path: this.path, kind });
+  }
+
+  #lost(connection: ImapConnection): void {
+    if (this.#connection !== connection || this.#stop.signal.aborted) return;
+    this.#connection = undefined;
+    if (!this.#opening) this.#retry();
+  }
+
+  /** Without a live credential it stays closed: the next request wakes it. */
+  #retry(): void {
+    const { pool, clock } = this.#account;
+    if (!pool.isLeased || pool.closed) return;
+    const delayMs = reopenPausesMs[Math.min(this.#failures, reopenPausesMs.length - 1)] ?? 0;
+    this.#pause = clock.after(delayMs, () => {
+      this.#pause = undefined;
+      this.wake();
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop.abort(new BackendUnavailable("watching has ended"));
+    this.#pause?.cancel();
+    this.#connection?.close();
+  }
+}
