@@ -60,7 +60,7 @@ export class RequestMetrics {
   }
 
   #gauge(name: string, help: string, read: () => number): void {
-    const gauge = new Gauge({
+    const gauge: Gauge = new Gauge({
       name,
       help,
       registers: [],

@@ -9,7 +9,7 @@ export interface Stopping {
   readonly app: FastifyInstance;
   readonly clock: Clock;
   /** Answers the held requests, spread over the time that was configured. */
-  drain(): Promise<void>;
+  readonly drain: () => Promise<void>;
 }
 
 /** Ends the endpoint well; resolves when no connection is open any more. */
