@@ -2,11 +2,12 @@
 import { policyType } from "../../schemas/provision.ts";
 import { commandStatus, StatusError } from "../../schemas/status.ts";
 import type { RequestOf, ResponseOf } from "../../schemas/commands.ts";
+import { parsePolicyKey, type PolicyAnswer } from "../devices/policy.ts";
 import type { Context } from "./context.ts";
 
 type Request = RequestOf<"Provision">;
 type Response = ResponseOf<"Provision">;
-type PolicyAnswer = NonNullable<Response["Policies"]>["Policy"][number];
+type AskedPolicy = NonNullable<Request["Policies"]>["Policy"][number];
 
 const status = commandStatus.Provision;
 
@@ -16,11 +17,39 @@ export async function handleProvision(
   context: Context,
 ): Promise<Response> {
   if (request === undefined) throw new StatusError(status.ProtocolError);
-  const information = await putInformation(request, context);
-  const asked = request.Policies?.Policy ?? [];
-  // A device without a policy in question only tells its information, or reports a wipe we never asked for.
-  if (asked.length === 0) return { ...information, Status: status.Success };
-  const Policy: PolicyAnswer[] = [];
-  for (const one of asked) Policy.push(await answerPolicy(one, context));
-  return { ...information, Status: status.Success, Policies: { Policy } };
+  const information = await deviceInformation(request, context);
+  const [asked] = request.Policies?.Policy ?? [];
+  // An empty Provision asks whether a wipe waits (MS-ASPROV 3.1.5.1.1): none does.
+  if (asked === undefined) return { ...information, Status: status.Success };
+  const PolicyType = asked.PolicyType ?? policyType;
+  if (PolicyType !== policyType) {
+    const Status = commandStatus.ProvisionPolicy.UnknownPolicyType;
+    return answer(information, status.Success, { PolicyType, Status });
+  }
+  const { commandStatus: Status, policyStatus, key } = await answerTo(asked, context);
+  const PolicyKey = key === undefined ? {} : { PolicyKey: String(key) };
+  return answer(information, Status, { PolicyType, Status: policyStatus, ...PolicyKey });
+}
+
+type AnsweredPolicy = NonNullable<Response["Policies"]>["Policy"][number];
+
+function answer(information: Partial<Response>, Status: number, policy: AnsweredPolicy): Response {
+  return { ...information, Status, Policies: { Policy: [policy] } };
+}
+
+/** A Status tells phase 2: the device says how far it applied what phase 1 gave it. */
+function answerTo(asked: AskedPolicy, { devices, device }: Context): Promise<PolicyAnswer> {
+  if (asked.Status === undefined) return devices.requestPolicy(device);
+  return devices.acknowledge(device, parsePolicyKey(asked.PolicyKey), asked.Status);
+}
+
+/** From 14.1 a device tells here what it is (MS-ASPROV 2.2.2.53). */
+async function deviceInformation(
+  request: Request,
+  { devices, device }: Context,
+): Promise<Partial<Response>> {
+  const information = request.DeviceInformation?.Set;
+  if (information === undefined) return {};
+  await devices.putInformation(device, information);
+  return { DeviceInformation: { Status: commandStatus.Settings.Success } };
 }
