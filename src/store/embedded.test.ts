@@ -383,6 +383,9 @@ test("Embedded: what the server's programs say becomes what the operator can do"
   assert.match(explain("EROFS: read-only file system, mkdir '/data'", "/data") ?? "", /read-only/);
   const library = "postgres: error while loading shared libraries: libicui18n.so.60: cannot open";
   assert.match(explain(library, "/data") ?? "", /DATABASE_URL/);
+  const nameless =
+    "initdb: error: could not look up effective user ID 1000650000: user does not exist";
+  assert.match(explain(nameless, "/data") ?? "", /no line in \/etc\/passwd/);
   assert.equal(explain("FATAL: something new", "/data"), undefined);
   const log = "2026-01-01 00:00:00 UTC [7] LOG:  hello\n2026-01-01 00:00:00 UTC [7] FATAL:  no\n";
   assert.equal(fatalLine(log), "FATAL:  no");

@@ -2,6 +2,12 @@
 
 const explanations: readonly (readonly [RegExp, (folder: string) => string])[] = [
   [
+    /could not look up effective user ID/i,
+    () =>
+      "The user that Eastgate runs as has no line in /etc/passwd, which PostgreSQL wants: add one, " +
+      "or set DATABASE_URL to a PostgreSQL server.",
+  ],
+  [
     /no space left on device|disk quota exceeded|ENOSPC|EDQUOT/i,
     (folder) => `The disk that holds ${folder} is full: free some space there and start again.`,
   ],
@@ -19,7 +25,7 @@ const explanations: readonly (readonly [RegExp, (folder: string) => string])[] =
   [
     /error while loading shared libraries|GLIBC_|ENOENT.*(initdb|postgres)/i,
     () =>
-      "The embedded PostgreSQL does not run on this system (it needs glibc 2.28 or newer and its own libraries): " +
+      "The embedded PostgreSQL does not run on this system (it needs glibc 2.27 or newer and its own libraries): " +
       "set DATABASE_URL to a PostgreSQL server.",
   ],
 ];
