@@ -5,7 +5,7 @@ import type { RequestOf, ResponseOf } from "../../schemas/commands.ts";
 import { InvalidSyncKey } from "../sync/types.ts";
 import type { Context } from "./context.ts";
 import { maxCollections, maxEstimate } from "./limits.ts";
-import { isMailFilter, sinceDayOf } from "./sync/options.ts";
+import { isMailFilter, sinceDayOf, stickyOptions } from "./sync/options.ts";
 import type { SyncOptions } from "./sync/types.ts";
 
 const status = commandStatus.GetItemEstimate;
@@ -56,7 +56,7 @@ async function estimate(asked: Asked, collectionId: string, context: Context): P
   const partnership = { accountId: account.id, deviceId: device.id };
   const head = await sync.peek(partnership, collectionId, asked.SyncKey);
   if (head === undefined) throw new StatusError(status.InvalidSyncKey);
-  const options = filterOf(asked, head.options as SyncOptions | undefined);
+  const options = filterOf(asked, stickyOptions(head));
   // MS-ASCMD 2.2.3.68.1: no filter of mail; from 9 on no filter at all.
   if (!isMailFilter(options?.FilterType)) {
     throw new StatusError((options?.FilterType ?? 0) > 8 ? 103 : 110);

@@ -3,8 +3,7 @@ import { BackendError } from "../backend.ts";
 import type { Feed, Position } from "../feed.ts";
 import { InvalidSyncKey, type Head } from "../sync/types.ts";
 import type { Context } from "./context.ts";
-import { sinceDayOf } from "./sync/options.ts";
-import type { SyncOptions } from "./sync/types.ts";
+import { sinceDayOf, stickyOptions } from "./sync/options.ts";
 
 /** CollectionId under which the folder hierarchy keeps its sync state. */
 export const hierarchyId = "0";
@@ -40,7 +39,7 @@ export class Looks {
 
   async #isVisible(head: Head, feed: Feed): Promise<boolean> {
     const { sync, clock } = this.#context;
-    const sinceDay = sinceDayOf(head.options as SyncOptions | undefined, clock.now());
+    const sinceDay = sinceDayOf(stickyOptions(head), clock.now());
     const planned = await sync.plan(head, feed, { ...oneChange, sinceDay });
     if (planned.operations.length > 0) return true;
     await sync.touch(head, planned.next);

@@ -15,7 +15,13 @@ const dayMs = 86_400_000;
  */
 export function optionsFor(asked: AskedCollection, head: Head): SyncOptions | undefined {
   const own = asked.Options.find((options) => (options.Class ?? "Email") === "Email");
-  return own ?? (head.options as SyncOptions | undefined);
+  return own ?? stickyOptions(head);
+}
+
+/** The options that the last Sync left with the state. */
+export function stickyOptions(head: Head): SyncOptions | undefined {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only Sync puts them there
+  return head.options as SyncOptions | undefined;
 }
 
 /** Whether mail can be filtered so (MS-ASCMD 2.2.3.68.2). */

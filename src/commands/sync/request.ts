@@ -39,15 +39,20 @@ export function windowSizeOf(asked: number | undefined, absent: number): number 
  */
 async function completeRequest(raw: Raw | undefined, context: Context): Promise<Raw | undefined> {
   const { devices, device } = context;
-  if (raw === undefined) return (await devices.syncRequest(device)) as Raw | undefined;
+  if (raw === undefined) return cachedRequest(context);
   const complete = raw.Partial === true ? await merged(raw, context) : raw;
   if (complete === undefined) return undefined;
   await devices.putSyncRequest(device, hasCommands(complete) ? undefined : complete);
   return complete;
 }
 
+async function cachedRequest({ devices, device }: Context): Promise<Raw | undefined> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this file puts requests there
+  return (await devices.syncRequest(device)) as Raw | undefined;
+}
+
 async function merged(raw: Raw, context: Context): Promise<Raw | undefined> {
-  const cached = (await context.devices.syncRequest(context.device)) as Raw | undefined;
+  const cached = await cachedRequest(context);
   if (cached === undefined) return undefined;
   const named = raw.Collections?.Collection ?? [];
   const names = new Set(named.map((collection) => collection.CollectionId));
