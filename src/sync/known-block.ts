@@ -144,10 +144,9 @@ function decodePlane(reader: Reader, size: number): Uint8Array {
 }
 
 function decodeBitmap(reader: Reader, size: number): Uint8Array {
-  const start = reader.at;
-  reader.at += Math.ceil(size / 8);
+  const bytes = Uint8Array.from({ length: Math.ceil(size / 8) }, () => next(reader));
   return Uint8Array.from({ length: size }, (_, index) => {
-    return ((reader.bytes[start + (index >> 3)] ?? 0) >> (index & 7)) & 1;
+    return ((bytes[index >> 3] ?? 0) >> (index & 7)) & 1;
   });
 }
 
