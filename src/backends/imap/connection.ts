@@ -2,6 +2,7 @@
 import { ImapFlow, type MailboxObject } from "imapflow";
 import { encodePath, normalizePath } from "imapflow/lib/tools.js";
 import { BackendUnavailable, type Credential } from "../../backend.ts";
+import type { Position } from "../../feed.ts";
 import type { Log } from "../../kit/log.ts";
 import { toBackendError } from "./errors.ts";
 import { connectTimeoutMs, idleRearmMs } from "./limits.ts";
@@ -53,6 +54,8 @@ export class ImapConnection {
   readonly client: ImapFlow;
   /** Commands sent so far. */
   commands = 0;
+  /** The position that the selected folder's view is known to include. */
+  seen: Position | undefined;
   readonly #internals: Internals;
   #selected: MailboxObject | undefined;
 
@@ -138,6 +141,16 @@ export class ImapConnection {
     // imapflow adds a namespace's prefix on its own: keep the name that we know the folder by.
     this.#selected.path = path;
     return this.#selected;
+  }
+
+  /** Brings the view of the selected folder up to date. */
+  async refresh(): Promise<void> {
+    await this.exec("NOOP", []);
+  }
+
+  /** Whether a STATUS of the selected folder brings its view up to date. */
+  get statusRefreshes(): boolean {
+    return /dovecot/i.test(this.client.serverInfo?.["name"] ?? "");
   }
 
   /** Sends a command as it stands and gives its untagged responses of these kinds. */

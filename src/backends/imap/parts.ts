@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import type { PartFetched, PartWanted } from "../../items/email/message.ts";
 import type { Argument, ImapConnection, Untagged } from "./connection.ts";
 import { numbersPerCommand, streamChunkBytes } from "./limits.ts";
-import type { OnConnection } from "./feed.ts";
+import type { OnSelected } from "./feed.ts";
 import { formatRanges, pairsOf, rangesOf, textOf } from "./tokens.ts";
 import type { Parsed } from "./connection.ts";
 
@@ -107,7 +107,7 @@ function octets(token: Parsed | undefined): Buffer {
  * memory and the connection serves others in between. Undefined: the mail is gone.
  */
 export async function openPart(
-  on: OnConnection,
+  on: OnSelected,
   path: string,
   { number, section }: PartWanted,
 ): Promise<Readable | undefined> {
@@ -117,7 +117,7 @@ export async function openPart(
 }
 
 async function* chunks(
-  on: OnConnection,
+  on: OnSelected,
   path: string,
   { number, section, first }: { number: number; section: string; first: Buffer },
 ): AsyncGenerator<Buffer> {
@@ -132,7 +132,7 @@ async function* chunks(
 }
 
 async function chunk(
-  on: OnConnection,
+  on: OnSelected,
   path: string,
   { number, section, start }: { number: number; section: string; start: number },
 ): Promise<Buffer | undefined> {

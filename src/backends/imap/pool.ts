@@ -1,10 +1,12 @@
 /** The connections of one account under one credential, shared by all its requests in this process. */
 import { BackendUnavailable, type Credential } from "../../backend.ts";
+import type { Position } from "../../feed.ts";
 import type { Clock, Timer } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import { ImapConnection } from "./connection.ts";
 import { commandTimeoutMs, idleConnectionMs, sessionLifeMs } from "./limits.ts";
 import { Lane, type Logins } from "./logins.ts";
+import { readPosition } from "./position.ts";
 import type { ImapServer } from "./server.ts";
 
 /** What pools of one server share. */
@@ -31,6 +33,8 @@ export class Pool {
   readonly #credentials: Credential[] = [];
   /** Why the pool was closed; undefined while it is open. */
   #closed: Error | undefined;
+  /** Where each folder was last seen to stand, by any connection. */
+  readonly #positions = new Map<string, Position>();
 
   constructor(state: ServerState, places: number) {
     this.#state = state;
@@ -71,11 +75,43 @@ export class Pool {
     using _place = await this.#places.enter(signal);
     const connection = this.#take(path) ?? (await this.connect(signal));
     try {
-      if (path !== undefined) await connection.select(path);
       return await work(connection);
     } finally {
       this.#giveBack(connection);
     }
+  }
+
+  /**
+   * Runs work on a connection that has the folder selected and sees all that a STATUS of any connection has
+   * told of it: a view that is older would lack mail that the mark already counts in.
+   */
+  useSelected<Result>(
+    path: string,
+    signal: AbortSignal,
+    work: (connection: ImapConnection) => Promise<Result>,
+  ): Promise<Result> {
+    return this.use(path, signal, async (connection) => {
+      const latest = this.#positions.get(path);
+      if (connection.selectedPath !== path) await connection.select(path);
+      else if (connection.seen !== latest) await connection.refresh();
+      connection.seen = latest;
+      return work(connection);
+    });
+  }
+
+  /** Where a folder stands, asked of the server. */
+  position(path: string, signal: AbortSignal): Promise<Position> {
+    return this.use(path, signal, async (connection) => {
+      const now = await readPosition(connection, path, this.#state.clock.now());
+      const before = this.#positions.get(path);
+      const same = before !== undefined && isSame(before, now);
+      if (!same) this.#positions.set(path, now);
+      // A STATUS of the selected folder brings the view up to date there, as Dovecot does it.
+      if (connection.selectedPath === path && connection.statusRefreshes) {
+        connection.seen = this.#positions.get(path);
+      }
+      return now;
+    });
   }
 
   /** Opens a connection with the credential of a live request. Throws LoginRefused, BackendUnavailable. */
@@ -113,7 +149,7 @@ export class Pool {
   close(reason: Error): void {
     this.#closed ??= reason;
     for (const { expiry } of this.#idle.splice(0)) expiry.cancel();
-    for (const connection of [...this.#open.keys()]) connection.drop();
+    for (const connection of Array.from(this.#open.keys())) connection.drop();
     this.#open.clear();
   }
 
@@ -127,7 +163,7 @@ export class Pool {
   }
 
   #dropExpired(): void {
-    for (const idle of [...this.#idle]) {
+    for (const idle of this.#idle.slice()) {
       if (idle.connection.usable && !this.isExpired(idle.connection)) continue;
       idle.expiry.cancel();
       this.#idle.splice(this.#idle.indexOf(idle), 1);
@@ -155,4 +191,13 @@ export class Pool {
     const at = this.#idle.findIndex((idle) => idle.connection === connection);
     if (at !== -1) this.#idle.splice(at, 1)[0]?.expiry.cancel();
   }
+}
+
+function isSame(one: Position, other: Position): boolean {
+  return (
+    one.epoch === other.epoch &&
+    one.mark === other.mark &&
+    one.next === other.next &&
+    one.count === other.count
+  );
 }

@@ -9,17 +9,16 @@ import {
   type RemoteFolder,
   type WatchEvent,
 } from "../../backend.ts";
-import type { Feed } from "../../feed.ts";
+import type { Feed, Position } from "../../feed.ts";
 import type { MailFlags, MailItem, PartFetched, PartWanted } from "../../items/email/message.ts";
 import type { Clock } from "../../kit/clock.ts";
 import { appendMail, findByMessageId, moveItems, removeItems, setFlags } from "./actions.ts";
 import type { ImapConnection } from "./connection.ts";
-import { imapFeed, type OnConnection } from "./feed.ts";
+import { imapFeed, type OnSelected } from "./feed.ts";
 import { createFolder, listFolders } from "./folders.ts";
 import { listItems } from "./list.ts";
 import { fetchParts, openPart } from "./parts.ts";
 import type { Pool } from "./pool.ts";
-import { readPosition } from "./position.ts";
 import type { Watches } from "./watch.ts";
 
 /** What a session leases. */
@@ -46,15 +45,16 @@ export class ImapSession implements MailSession {
   }
 
   folders(): Promise<readonly RemoteFolder[]> {
-    return this.#on(undefined, listFolders);
+    return this.#anywhere(listFolders);
   }
 
   createFolder(path: string, type: MailFolderType): Promise<RemoteFolder> {
-    return this.#on(undefined, (connection) => createFolder(connection, path, type));
+    return this.#anywhere((connection) => createFolder(connection, path, type));
   }
 
   feed(path: string): Feed {
-    return imapFeed(path, this.#on, this.#lease.clock);
+    const position = (of: string): Promise<Position> => this.#position(of);
+    return imapFeed(path, { on: this.#on, position, clock: this.#lease.clock });
   }
 
   async list(path: string, numbers: readonly number[]): Promise<readonly MailItem[]> {
@@ -71,7 +71,7 @@ export class ImapSession implements MailSession {
     path: string,
     part: PartWanted & { readonly epoch: string },
   ): Promise<Readable | undefined> {
-    const { epoch } = await this.#on(path, (connection) => readPosition(connection, path, 0));
+    const { epoch } = await this.#position(path);
     return epoch === part.epoch ? openPart(this.#on, path, part) : undefined;
   }
 
@@ -99,7 +99,7 @@ export class ImapSession implements MailSession {
   }
 
   append(path: string, mime: Buffer, flags: Partial<MailFlags>): Promise<number | undefined> {
-    return this.#on(undefined, (connection) => appendMail(connection, path, { mime, flags }));
+    return this.#anywhere((connection) => appendMail(connection, path, { mime, flags }));
   }
 
   findByMessageId(path: string, messageId: string, from: number): Promise<number | undefined> {
@@ -121,17 +121,32 @@ export class ImapSession implements MailSession {
     };
   }
 
-  readonly #on: OnConnection = async (path, work) => {
+  async #position(path: string): Promise<Position> {
+    this.#roundTrips++;
+    return this.#lease.pool.position(path, this.#lease.signal);
+  }
+
+  readonly #on: OnSelected = (path, work) => {
     const { pool, signal } = this.#lease;
-    return pool.use(path, signal, async (connection: ImapConnection) => {
-      const before = connection.commands;
-      try {
-        return await work(connection);
-      } finally {
-        this.#roundTrips += connection.commands - before;
-      }
-    });
+    return pool.useSelected(path, signal, (connection) => this.#counted(connection, work));
   };
+
+  #anywhere<Result>(work: (connection: ImapConnection) => Promise<Result>): Promise<Result> {
+    const { pool, signal } = this.#lease;
+    return pool.use(undefined, signal, (connection) => this.#counted(connection, work));
+  }
+
+  async #counted<Result>(
+    connection: ImapConnection,
+    work: (connection: ImapConnection) => Promise<Result>,
+  ): Promise<Result> {
+    const before = connection.commands;
+    try {
+      return await work(connection);
+    } finally {
+      this.#roundTrips += connection.commands - before;
+    }
+  }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();

@@ -5,7 +5,6 @@ import type { Clock, Timer } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import { statusPollMs, watcherConnections, watcherLingerMs } from "./limits.ts";
 import type { Pool } from "./pool.ts";
-import { readPosition } from "./position.ts";
 import { Watcher } from "./watcher.ts";
 
 /** Folders that somebody waits for, most important first, and how to tell him. */
@@ -116,9 +115,7 @@ export class Watches implements Disposable {
   async #pollAll(): Promise<void> {
     const signal = new AbortController().signal;
     for (const path of this.#wanted().slice(watcherConnections)) {
-      const now = await this.#pool.use(undefined, signal, (connection) =>
-        readPosition(connection, path, this.#clock.now()),
-      );
+      const now = await this.#pool.position(path, signal);
       const before = this.#polled.get(path);
       this.#polled.set(path, now);
       if (before === undefined || now.next !== before.next) this.#tell({ path, kind: "arrival" });
@@ -131,7 +128,7 @@ export class Watches implements Disposable {
   [Symbol.dispose](): void {
     this.#poll?.cancel();
     this.#poll = undefined;
-    for (const path of [...this.#watchers.keys()]) this.#end(path);
+    for (const path of Array.from(this.#watchers.keys())) this.#end(path);
     this.#subscriptions.clear();
   }
 }
