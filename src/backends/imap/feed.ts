@@ -1,245 +1,249 @@
-/** A folder as a feed: what changed since a mark, and what is newest. */
+/** A folder as `sync/` asks it. */
 import type { Changes, Feed, FeedItem, NumberRange, Position } from "../../feed.ts";
 import { mailVersion } from "../../items/email/version.ts";
 import type { Clock } from "../../kit/clock.ts";
-import type { Access } from "./access.ts";
-import type { ImapConnection } from "./connection.ts";
-import { dayOf, imapDate, parseDateTime } from "./dates.ts";
+import type { Argument, ImapConnection, Untagged } from "./connection.ts";
 import { flagsOf } from "./flags.ts";
-import { allFlagsMs, flagsWithoutCondstore, setCharacters, topUid, widening } from "./limits.ts";
-import { clip, complement, contains, intersect, parseSet, setOf, union } from "./number-sets.ts";
+import { flagsWithoutCondstore, numbersPerCommand, widenings } from "./limits.ts";
 import { readPosition } from "./position.ts";
-import { searchRanges } from "./search.ts";
 import {
-  type Argument,
-  atom,
-  atoms,
-  fetchItems,
-  type Line,
-  listOf,
-  numberOf,
-  numberSet,
+  entriesOf,
+  formatRange,
+  formatRanges,
+  isList,
   pairsOf,
+  parseNumbers,
   textOf,
-} from "./wire.ts";
+  vanishedOf,
+} from "./tokens.ts";
 
-const itemData = atoms("UID", "FLAGS", "INTERNALDATE");
+/** Runs a piece of work on a connection of the account that has the folder selected. */
+export type OnSelected = <Result>(
+  path: string,
+  work: (connection: ImapConnection) => Promise<Result>,
+) => Promise<Result>;
 
-/** The feed of one folder for one lease. */
-export class FolderFeed implements Feed {
-  readonly #access: Access;
-  readonly #path: string;
-  readonly #clock: Clock;
-  #position: Position | undefined;
-
-  constructor(access: Access, path: string, clock: Clock) {
-    this.#access = access;
-    this.#path = path;
-    this.#clock = clock;
-  }
-
-  async position(): Promise<Position> {
-    this.#position = await readPosition(this.#access, this.#path, () => this.#timeMark());
-    return this.#position;
-  }
-
-  async changed(range: NumberRange, known: Position): Promise<Changes> {
-    const now = this.#position ?? (await this.position());
-    return await this.#access.in(this.#path, async (connection) => {
-      const scene = { connection, range, known, now };
-      if (connection.can("QRESYNC")) return await changedByQresync(scene);
-      return await changedWithoutQresync(scene, this.#clock.now());
-    });
-  }
-
-  async newest(
-    range: NumberRange,
-    limit: number,
-  ): Promise<{ items: readonly FeedItem[]; reached: number }> {
-    const { next, count } = this.#position ?? (await this.position());
-    const high = Math.min(range.high, next - 1);
-    if (high < range.low) return { items: [], reached: range.low };
-    const density = Math.min(1, Math.max(count, 1) / Math.max(next - 1, 1));
-    const width = Math.ceil(limit / density);
-    return await this.#access.in(this.#path, async (connection) =>
-      descend(connection, { low: range.low, high }, { limit, width }),
-    );
-  }
-
-  async within(range: NumberRange, sinceDay: number): Promise<readonly NumberRange[]> {
-    return await this.#access.in(this.#path, async (connection) =>
-      searchSince(connection, [range], sinceDay),
-    );
-  }
-
-  async withinKnown(
-    known: readonly NumberRange[],
-    sinceDay: number,
-  ): Promise<readonly NumberRange[]> {
-    const [first, last] = [known[0], known.at(-1)];
-    if (first === undefined || last === undefined) return [];
-    const asked = setOf(known).length <= setCharacters ? known : [{ ...first, high: last.high }];
-    return await this.#access.in(this.#path, async (connection) =>
-      intersect(known, await searchSince(connection, asked, sinceDay)),
-    );
-  }
-
-  /** Without CONDSTORE the mark is the time: each look may find changed flags, none can be ruled out. */
-  #timeMark(): bigint {
-    const last = this.#position?.mark ?? 0n;
-    const now = BigInt(this.#clock.now());
-    return now > last ? now : last + 1n;
-  }
+/** What a feed needs of its account. */
+export interface FeedAccount {
+  readonly on: OnSelected;
+  position(path: string): Promise<Position>;
+  readonly clock: Clock;
 }
 
-interface Scene {
-  readonly connection: ImapConnection;
-  readonly range: NumberRange;
-  readonly known: Position;
-  readonly now: Position;
+const dayMs = 86_400_000;
+
+const atom = (value: string): Argument => ({ type: "ATOM", value });
+const metadata = [atom("UID"), atom("FLAGS"), atom("INTERNALDATE")];
+
+/** The feed of one folder over IMAP. */
+export function imapFeed(path: string, account: FeedAccount): Feed {
+  const { on, clock } = account;
+  return {
+    position: () => account.position(path),
+    changed: (range, known) => on(path, (connection) => changed(connection, range, known)),
+    newest: (range, limit) => on(path, (connection) => newest(connection, range, limit)),
+    within: (range, sinceDay) => on(path, (one) => within(one, [range], { sinceDay, clock })),
+    withinKnown: (known, sinceDay) => on(path, (one) => within(one, known, { sinceDay, clock })),
+  };
 }
 
-/** RFC 7162 section 3.2.6: UID FETCH (CHANGEDSINCE VANISHED). */
-async function changedByQresync({ connection, range, known }: Scene): Promise<Changes> {
-  const vanished: NumberRange[] = [];
-  const since = [...atoms("CHANGEDSINCE", known.mark.toString(), "VANISHED")];
-  const items = await fetchFeedItems(connection, [range], since, (line) => {
-    vanished.push(...parseSet(textOf(line.attributes?.at(-1))));
-  });
-  return settled(items, clip(union(vanished), range));
-}
-
-/** What is gone is searched for only when the numbers of items do not add up. */
-async function changedWithoutQresync(scene: Scene, nowMs: number): Promise<Changes> {
-  const { connection, range, known } = scene;
-  const items = connection.can("CONDSTORE")
-    ? await fetchFeedItems(connection, [range], atoms("CHANGEDSINCE", known.mark.toString()))
-    : await lookedAt(scene, nowMs);
-  if (addsUp(scene, items)) return { items, gone: [] };
-  const there = await searchRanges(connection, [atom("UID"), numberSet(setOf([range]))]);
-  const arrived = items.at(-1)?.number ?? 0;
-  const last = Math.max(scene.now.next - 1, ...there.slice(-1).map(({ high }) => high), arrived);
-  return settled(items, complement(there, { ...range, high: Math.min(range.high, last) }));
-}
-
-/** As many items as before and those that came since: nothing went. Says no where it cannot tell. */
-function addsUp({ range, known, now }: Scene, items: readonly FeedItem[]): boolean {
-  if (now.next === known.next) return now.count === known.count;
-  if (range.high < now.next - 1) return false;
-  const arrived = items.filter(({ number }) => number >= known.next && number < now.next);
-  return range.low <= known.next && now.count === known.count + arrived.length;
-}
-
-/** Without CONDSTORE: the newest items each time, all of them four times an hour. */
-async function lookedAt(
-  { connection, range, known, now }: Scene,
-  nowMs: number,
-): Promise<FeedItem[]> {
-  const slot = (ms: number): number => Math.floor(ms / allFlagsMs);
-  const all = slot(Number(known.mark)) !== slot(nowMs) || now.count <= flagsWithoutCondstore;
-  if (all) return await fetchFeedItems(connection, [range]);
-  const there = await searchRanges(connection, [atom("UID"), numberSet(setOf([range]))]);
-  return await fetchFeedItems(connection, newestOf(there, flagsWithoutCondstore));
-}
-
-function newestOf(ranges: readonly NumberRange[], limit: number): NumberRange[] {
-  const taken: NumberRange[] = [];
-  let left = limit;
-  for (const { low, high } of ranges.toReversed()) {
-    if (left <= 0) break;
-    taken.unshift({ low: Math.max(low, high - left + 1), high });
-    left -= high - low + 1;
-  }
-  return taken;
-}
-
-/** An item that went while the server was asked is gone. */
-function settled(items: readonly FeedItem[], gone: readonly NumberRange[]): Changes {
-  return { items: items.filter(({ number }) => !contains(gone, number)), gone };
-}
-
-/** Looks downwards from the top until there are enough, wider after a hole. */
-async function descend(
+async function changed(
   connection: ImapConnection,
   range: NumberRange,
-  { limit, width }: { limit: number; width: number },
-): Promise<{ items: FeedItem[]; reached: number }> {
-  const items: FeedItem[] = [];
-  let reached = range.high + 1;
-  for (let step = width; items.length < limit && reached > range.low; step *= widening) {
-    const low = Math.max(range.low, reached - step);
-    const found = await fetchFeedItems(connection, [{ low, high: reached - 1 }]);
-    items.push(...found.toSorted((a, b) => b.number - a.number));
-    reached = low;
-  }
-  const most = limit * widening;
-  if (items.length <= most) return { items, reached };
-  return { items: items.slice(0, most), reached: items[most - 1]?.number ?? reached };
+  known: Position,
+): Promise<Changes> {
+  if (!connection.isEnabled("CONDSTORE")) return changedWithoutMarks(connection, range);
+  const qresync = connection.isEnabled("QRESYNC");
+  const since = [
+    atom("CHANGEDSINCE"),
+    atom(String(known.mark > 0n ? known.mark : 1n)),
+    ...(qresync ? [atom("VANISHED")] : []),
+  ];
+  const heard = await fetchItems(connection, range, since);
+  if (qresync) return heard;
+  return { items: heard.items, gone: await missing(connection, range, known) };
 }
 
-/** The items of these ranges; each number once, as it was told last. */
-async function fetchFeedItems(
+/** Without QRESYNC: what the server does not name any more; only asked when the counts tell. */
+async function missing(
+  connection: ImapConnection,
+  range: NumberRange,
+  known: Position,
+): Promise<NumberRange[]> {
+  const now = await readPosition(connection, connection.selectedPath ?? "", 0);
+  if (now.count === known.count && now.next === known.next) return [];
+  return complement(range, await search(connection, [range], []));
+}
+
+/** Without CONDSTORE nothing tells what changed: the newest items are compared, the rest is only counted. */
+async function changedWithoutMarks(
+  connection: ImapConnection,
+  range: NumberRange,
+): Promise<Changes> {
+  const present = await search(connection, [range], []);
+  const compared = newestOf(present, flagsWithoutCondstore);
+  const items: FeedItem[] = [];
+  for (const part of compared) items.push(...(await fetchItems(connection, part, [])).items);
+  return { items, gone: complement(range, present) };
+}
+
+function newestOf(ranges: readonly NumberRange[], count: number): NumberRange[] {
+  const kept: NumberRange[] = [];
+  let room = count;
+  for (const { low, high } of ranges.toReversed()) {
+    if (room <= 0) break;
+    kept.push({ low: Math.max(low, high - room + 1), high });
+    room -= high - low + 1;
+  }
+  return kept;
+}
+
+async function fetchItems(
+  connection: ImapConnection,
+  range: NumberRange,
+  modifiers: readonly Argument[],
+): Promise<Changes> {
+  const items: FeedItem[] = [];
+  const gone: NumberRange[] = [];
+  const sequence = { type: "SEQUENCE" as const, value: formatRange(range) };
+  const request = [sequence, metadata, ...(modifiers.length > 0 ? [modifiers] : [])];
+  await connection.exec("UID FETCH", request, {
+    FETCH: (untagged) => {
+      const item = itemOf(untagged);
+      // "low:high" beyond the last UID would name the last item (RFC 3501 6.4.8).
+      if (item !== undefined && item.number >= range.low && item.number <= range.high) {
+        items.push(item);
+      }
+    },
+    VANISHED: (untagged) => void gone.push(...vanishedOf(untagged)),
+  });
+  return { items, gone };
+}
+
+function itemOf({ attributes }: Untagged): FeedItem | undefined {
+  const pairs = pairsOf(attributes?.[1]);
+  const number = Number(textOf(pairs.get("UID")));
+  // A FETCH without INTERNALDATE is news of another client, not an answer.
+  const received = textOf(pairs.get("INTERNALDATE"));
+  if (!Number.isSafeInteger(number) || received === undefined) return undefined;
+  const names = entriesOf(pairs.get("FLAGS")).map((flag) => textOf(flag) ?? "");
+  const flags = flagsOf(new Set(names));
+  const day = Math.floor(new Date(received).getTime() / dayMs);
+  return {
+    number,
+    version: mailVersion(flags),
+    labels: flags.categories,
+    day: Number.isFinite(day) ? day : 0,
+  };
+}
+
+/** Descending from the top of the range, widened fourfold over holes: no SEARCH, no sort. */
+async function newest(
+  connection: ImapConnection,
+  range: NumberRange,
+  limit: number,
+): Promise<{ items: readonly FeedItem[]; reached: number }> {
+  const items: FeedItem[] = [];
+  // Asked anew: what SELECT told may be old, and a number missed here would never be looked at again.
+  const { next } = await readPosition(connection, connection.selectedPath ?? "", 0);
+  let high = Math.min(range.high, Math.max(next - 1, range.low - 1));
+  let width = limit;
+  for (let round = 0; round < widenings && items.length < limit && high >= range.low; round++) {
+    const low = Math.max(range.low, high - width + 1);
+    const { items: found } = await fetchItems(connection, { low, high }, []);
+    const descending = found.toSorted((one, other) => other.number - one.number);
+    const room = limit - items.length;
+    items.push(...descending.slice(0, room));
+    if (descending.length > room) {
+      return { items, reached: items.at(-1)?.number ?? low };
+    }
+    high = low - 1;
+    if (found.length < width / 4) width *= 4;
+  }
+  return { items, reached: high + 1 };
+}
+
+/** Which numbers arrived on a day or later; SINCE has the server's days, so it asks a day more. */
+async function within(
   connection: ImapConnection,
   ranges: readonly NumberRange[],
-  modifiers: readonly Argument[] = [],
-  vanished: (line: Line) => void = () => {},
-): Promise<FeedItem[]> {
-  const [first, last] = [ranges[0], ranges.at(-1)];
-  if (first === undefined || last === undefined) return [];
-  const bounds = { low: first.low, high: Math.min(last.high, topUid) };
-  const found = new Map<number, FeedItem>();
-  const command = [numberSet(setOf(ranges)), itemData];
-  await connection.command("UID FETCH", modifiers.length > 0 ? [...command, modifiers] : command, {
-    untagged: {
-      FETCH: (line) => {
-        const item = readFeedItem(line);
-        if (item === undefined || item.number < bounds.low || item.number > bounds.high) return;
-        found.set(item.number, item);
-      },
-      VANISHED: vanished,
+  { sinceDay, clock }: { sinceDay: number; clock: Clock },
+): Promise<readonly NumberRange[]> {
+  if (ranges.length === 0) return [];
+  if (!connection.has("WITHIN")) return search(connection, ranges, sinceCriterion(sinceDay));
+  const seconds = Math.max(1, Math.ceil((clock.now() - sinceDay * dayMs) / 1000));
+  return search(connection, ranges, [atom("YOUNGER"), atom(String(seconds))]);
+}
+
+const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+
+function sinceCriterion(day: number): Argument[] {
+  const date = new Date(day * dayMs);
+  const month = months[date.getUTCMonth()] ?? "Jan";
+  return [atom("SINCE"), atom(`${date.getUTCDate()}-${month}-${date.getUTCFullYear()}`)];
+}
+
+/** The numbers of these ranges that fit, as ascending ranges; long lists of ranges are asked in pieces. */
+async function search(
+  connection: ImapConnection,
+  ranges: readonly NumberRange[],
+  criteria: readonly Argument[],
+): Promise<NumberRange[]> {
+  const found: NumberRange[] = [];
+  for (let at = 0; at < ranges.length; at += numbersPerCommand) {
+    const piece = ranges.slice(at, at + numbersPerCommand);
+    const uids = { type: "SEQUENCE" as const, value: formatRanges(piece) };
+    const query = [atom("UID"), uids, ...criteria];
+    found.push(...(await searchOnce(connection, query)));
+  }
+  return clipped(found, ranges);
+}
+
+async function searchOnce(
+  connection: ImapConnection,
+  query: readonly Argument[],
+): Promise<NumberRange[]> {
+  const found: NumberRange[] = [];
+  const numbers: number[] = [];
+  const esearch = connection.has("ESEARCH") ? [atom("RETURN"), [atom("ALL")]] : [];
+  await connection.exec("UID SEARCH", [...esearch, ...query], {
+    ESEARCH: (untagged) => {
+      const words = (untagged.attributes ?? []).filter((token) => !isList(token));
+      const all = words.findIndex((token) => textOf(token)?.toUpperCase() === "ALL");
+      if (all !== -1) found.push(...parseNumbers(textOf(words[all + 1]) ?? ""));
+    },
+    SEARCH: (untagged) => {
+      for (const token of untagged.attributes ?? []) {
+        const number = Number(textOf(token));
+        if (Number.isSafeInteger(number)) numbers.push(number);
+      }
     },
   });
-  return [...found.values()];
-}
-
-/** An unasked FETCH (another client's change) may lack the date: it is no answer to this command. */
-function readFeedItem(line: Line): FeedItem | undefined {
-  let number = 0;
-  let flags: string[] | undefined;
-  let day: number | undefined;
-  for (const [key, value] of pairsOf(fetchItems(line))) {
-    if (key === "UID") number = numberOf(value);
-    else if (key === "FLAGS") flags = listOf(value).map(textOf);
-    else if (key === "INTERNALDATE") day = dayOf(parseDateTime(textOf(value)));
-  }
-  if (number === 0 || flags === undefined || day === undefined) return undefined;
-  const state = flagsOf(flags);
-  return { number, version: mailVersion(state), labels: state.categories, day };
-}
-
-/**
- * What arrived on a UTC day or later. SINCE compares dates in the server's time zone, which is unknown: what
- * is within a day of the limit is judged by its INTERNALDATE.
- */
-async function searchSince(
-  connection: ImapConnection,
-  ranges: readonly NumberRange[],
-  sinceDay: number,
-): Promise<NumberRange[]> {
-  const since = (day: number): Argument[] => [
-    ...[atom("UID"), numberSet(setOf(ranges))],
-    ...atoms("SINCE", imapDate(day)),
-  ];
-  const perhaps = await searchRanges(connection, since(Math.max(0, sinceDay - 1)));
-  if (perhaps.length === 0) return [];
-  const surely = await searchRanges(connection, since(sinceDay + 1));
-  const last = perhaps.at(-1)?.high ?? 0;
-  const first = perhaps[0]?.low ?? 0;
-  const unsure = intersect(perhaps, complement(surely, { low: first, high: last }));
-  const judged = await fetchFeedItems(connection, unsure);
-  const inside = judged.filter(({ day }) => day >= sinceDay);
-  return union(
-    surely,
-    inside.map(({ number }) => ({ low: number, high: number })),
+  return [...found, ...numbers.map((number) => ({ low: number, high: number }))].toSorted(
+    (one, other) => one.low - other.low,
   );
+}
+
+/** Servers count "*" and ends beyond the last UID in: only what was asked stays. */
+function clipped(found: readonly NumberRange[], asked: readonly NumberRange[]): NumberRange[] {
+  const last = asked.at(-1);
+  const first = asked[0];
+  if (first === undefined || last === undefined) return [];
+  return found.flatMap(({ low, high }) => {
+    const from = Math.max(low, first.low);
+    const to = Math.min(high, last.high);
+    return from <= to ? [{ low: from, high: to }] : [];
+  });
+}
+
+/** What of a range is in none of the ascending ranges. */
+export function complement(range: NumberRange, present: readonly NumberRange[]): NumberRange[] {
+  const gaps: NumberRange[] = [];
+  let from = range.low;
+  for (const { low, high } of present) {
+    if (low > from) gaps.push({ low: from, high: Math.min(low - 1, range.high) });
+    from = Math.max(from, high + 1);
+  }
+  if (from <= range.high) gaps.push({ low: from, high: range.high });
+  return gaps;
 }
