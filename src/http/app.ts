@@ -145,7 +145,10 @@ function begin(request: FastifyRequest, reply: FastifyReply, services: Services)
   const rawQuery = mark < 0 ? "" : url.slice(mark + 1);
   const startedMs = services.clock.now();
   const trace = { startedMs, address: clientAddress, roundTrips: 0, bytesIn: 0 };
-  return { incoming: { headers, rawQuery, clientAddress, signal: hangUp.signal }, trace };
+  const incoming = { headers: { ...headers }, rawQuery, clientAddress, signal: hangUp.signal };
+  // What the body is depends on command and version; fastify would refuse a type that it cannot parse.
+  if (headers["content-type"] !== undefined) headers["content-type"] = "application/octet-stream";
+  return { incoming, trace };
 }
 
 function joined(value: string | string[] | undefined): string | undefined {
