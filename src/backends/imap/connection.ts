@@ -150,7 +150,7 @@ export class ImapConnection {
 
   /** Whether a STATUS of the selected folder brings its view up to date. */
   get statusRefreshes(): boolean {
-    return /dovecot/i.test(this.client.serverInfo?.["name"] ?? "");
+    return /dovecot/i.test(String(this.client.serverInfo?.["name"] ?? ""));
   }
 
   /** Sends a command as it stands and gives its untagged responses of these kinds. */
