@@ -1,7 +1,7 @@
 /** `eastgate device`: the devices that were ever here. */
+import { openStore } from "../compose.ts";
 import { Devices, type ListedDevice, type ShownDevice } from "../devices/devices.ts";
 import { systemClock } from "../kit/clock.ts";
-import { openStore } from "../store/open.ts";
 import { stderrLog } from "./stderr-log.ts";
 import {
   configHelp,
@@ -32,9 +32,7 @@ ${configHelp}`,
       throw new UsageError(`"device" wants "list" or "show DEVICE"`);
     }
     refuseMore(positionals, action === "list" ? 1 : 2);
-    const { database: place, dataDir } = configOf(values, env);
-    const maxConnections = 2;
-    await using store = await openStore({ url: place.url, dataDir, maxConnections }, stderrLog);
+    await using store = await openStore(configOf(values, env), stderrLog);
     const { database } = store;
     const devices = new Devices({ database, clock: systemClock, requiresPolicy: () => false });
     const json = values.json === true;

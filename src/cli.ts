@@ -1,0 +1,63 @@
+/** The `eastgate` command: finds the subcommand, prints help, turns errors into sentences and exit codes. */
+import process from "node:process";
+import { check } from "./cli/check.ts";
+import { device } from "./cli/device.ts";
+import { init } from "./cli/init.ts";
+import { serve } from "./cli/serve.ts";
+import { UsageError, type Subcommand } from "./cli/subcommand.ts";
+import { ConfigError } from "./config/problem.ts";
+
+const subcommands: Readonly<Record<string, Subcommand>> = { serve, init, check, device };
+
+const exitCodes = { usage: 2 } as const;
+
+function overview(): string {
+  const lines = Object.entries(subcommands).map(
+    ([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`,
+  );
+  return `Usage: eastgate COMMAND …
+
+Exchange ActiveSync for IMAP and SMTP servers.
+
+${lines.join("\n")}
+
+"eastgate COMMAND --help" tells more. Exit codes: 0 good, 1 it did not work, 2 the command line is not understood.`;
+}
+
+/** Runs `eastgate` with these arguments and sets the exit code. */
+export async function runCli(args: readonly string[]): Promise<void> {
+  process.exitCode = await run(args).catch((error: unknown) => complain(error));
+}
+
+async function run([name, ...rest]: readonly string[]): Promise<number> {
+  const wantsHelp = rest.includes("--help") || rest.includes("-h");
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    print(overview());
+    return name === undefined ? exitCodes.usage : 0;
+  }
+  const subcommand = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
+  if (subcommand === undefined) throw new UsageError(`There is no command "${name}"`);
+  if (wantsHelp) {
+    print(subcommand.help);
+    return 0;
+  }
+  // oxlint-disable-next-line no-restricted-properties -- the entry hands the environment on
+  return subcommand.run(rest, { env: process.env, out: print });
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function complain(error: unknown): number {
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}; "eastgate --help" tells what is.\n`);
+    return exitCodes.usage;
+  }
+  if (error instanceof ConfigError) {
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  return 1;
+}
