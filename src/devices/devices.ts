@@ -69,6 +69,16 @@ export class Devices {
     return { ...found, ...identity, lastSeen: at };
   }
 
+  /**
+   * Whether the device knows another list of versions than the one on offer, and must hear of the change
+   * (X-MS-RP, MS-ASHTTP 2.2.2.1.2.9). It hears of it once: a client that starts anew each time would never end.
+   */
+  async learnsOffer(device: Device, versions: string): Promise<boolean> {
+    if (device.offeredVersions === versions) return false;
+    await rows.putOfferedVersions(this.#database, device.id, versions);
+    return device.offeredVersions !== null;
+  }
+
   /** Lets a command of a device pass (undefined), or says that it must provision first. */
   gate(
     device: Device,

@@ -106,7 +106,11 @@ async function scene(t: TestContext, handlers: Handlers = {}): Promise<Scene> {
   });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   return {
-    ...{ url, lines, metrics, draining, push },
+    url,
+    lines,
+    metrics,
+    draining,
+    push,
     client: (options = {}) => {
       const base = { url, user: "ann", password: "right", version: "14.1" } as const;
       const client = new EasClient({ ...base, ...options });
@@ -228,6 +232,20 @@ test("Versions and commands that are not here are refused with their codes", asy
   assert.equal((await fetch(noDevice, { method: "POST", headers })).status, 400);
   assert.equal((await fetch(url + path, { headers })).status, 501, "GET");
   assert.equal((await fetch(`${url}/elsewhere`, { headers })).status, 404);
+});
+
+test("A device hears once that other versions are on offer", async (t) => {
+  const { client } = await scene(t);
+  const device = client();
+  const told = async () => (await device.send("FolderSync", { SyncKey: "1" })).headers["x-ms-rp"];
+  assert.equal(await told(), undefined, "a new device has just read the offer");
+  const older = "UPDATE devices SET offered_versions = '12.1,14.0' WHERE device_id = $1";
+  await database.rows("test.older", older, [device.deviceId]);
+  const { headers } = await device.send("FolderSync", { SyncKey: "1" });
+  assert.equal(headers["x-ms-rp"], "12.1,14.0,14.1");
+  assert.equal(headers["ms-asprotocolversions"], "12.1,14.0,14.1");
+  assert.ok(String(headers["ms-asprotocolcommands"]).includes("FolderSync"));
+  assert.equal(await told(), undefined);
 });
 
 test("The path is read without regard to case", async (t) => {
@@ -405,7 +423,11 @@ test("Ending: held requests are answered, no new one is held, connections close"
   const started = await scene(t, {
     Ping: async (_request, { push, device, signal }) => {
       const wait = push.wait({
-        ...{ deviceId: device.id, epoch: 1n, heartbeatSeconds: 600, watched: [], signal },
+        deviceId: device.id,
+        epoch: 1n,
+        heartbeatSeconds: 600,
+        watched: [],
+        signal,
         watch: async () => ({ [Symbol.dispose]: () => holding.resolve() }),
         look: async () => false,
       });

@@ -43,7 +43,23 @@ export async function perform(received: Received, services: Services): Promise<o
   if (admitted.command === "Ping" && services.draining.aborted) {
     return outgoing.later(inFlightRetrySeconds);
   }
-  return passGate(received, device, services) ?? (await run(received, device, services));
+  const refused = passGate(received, device, services);
+  if (refused !== undefined) return refused;
+  return await withOffer(await run(received, device, services), device, services);
+}
+
+/**
+ * A device that knows other versions hears of the change (MS-ASHTTP 2.2.2.1.2.7 to 2.2.2.1.2.9). New commands alone
+ * are not told so: X-MS-RP makes the client throw away all that it has.
+ */
+async function withOffer(
+  answer: outgoing.Outgoing,
+  device: Device,
+  { devices, offer }: Services,
+): Promise<outgoing.Outgoing> {
+  const versions = offer.versions.join(",");
+  if (answer.http !== 200 || !(await devices.learnsOffer(device, versions))) return answer;
+  return { ...answer, headers: { ...answer.headers, ...offer.headers, "X-MS-RP": versions } };
 }
 
 /** The answer for a device that may not pass (MS-ASPROV 3.2.5.1); undefined: it may. */

@@ -41,6 +41,8 @@ export interface DeviceRow extends DeviceIdentityRow, InformationRow {
   readonly transient: boolean;
   readonly firstSeen: Date;
   readonly lastSeen: Date;
+  /** Versions on offer when the device last heard of them; null: before its first answer. */
+  readonly offeredVersions: string | null;
 }
 
 /** A device with the account that it belongs to. */
@@ -55,7 +57,7 @@ const columns = `d.id::text AS id, d.account_id::text AS "accountId", d.device_i
   d.phone_number AS "phoneNumber", d.imei, d.mobile_operator AS "mobileOperator",
   d.outbound_sms AS "outboundSms", d.policy_key AS "policyKey", d.pending_policy_key AS "pendingPolicyKey",
   d.policy_state AS "policyState", d.provisioned_at AS "provisionedAt", d.access, d.transient,
-  d.first_seen AS "firstSeen", d.last_seen AS "lastSeen"`;
+  d.first_seen AS "firstSeen", d.last_seen AS "lastSeen", d.offered_versions AS "offeredVersions"`;
 
 /** The device of an account with this DeviceId; undefined when it never came. */
 export async function findDevice(
@@ -105,6 +107,12 @@ export async function putSeen(
     last_seen = $6 WHERE id = $1`;
   const { deviceType, userAgent, protocolVersion, address } = identity;
   await sql.rows("devices.seen", text, [id, deviceType, userAgent, protocolVersion, address, at]);
+}
+
+/** Keeps which versions the device knows to be on offer. */
+export async function putOfferedVersions(sql: Sql, id: string, versions: string): Promise<void> {
+  const text = "UPDATE devices SET offered_versions = $2 WHERE id = $1";
+  await sql.rows("devices.offered", text, [id, versions]);
 }
 
 /** Devices of an account (undefined: of all), without probes, the last seen first. */

@@ -1,0 +1,263 @@
+/** Wires the gateway from a configuration. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { FastifyInstance } from "fastify";
+import { Accounts } from "./accounts/accounts.ts";
+import { createImapBackend } from "./backends/imap/backend.ts";
+import { createSmtpTransport } from "./backends/smtp/transport.ts";
+import { checkCertificate } from "./cli/check-certificate.ts";
+import { handlers } from "./commands/index.ts";
+import type { Config, DomainConfig } from "./config.ts";
+import { Devices } from "./devices/devices.ts";
+import { createApp, type TlsFiles } from "./http/app.ts";
+import { TrustedProxies } from "./http/client-address.ts";
+import { createHealth, type Probes } from "./http/health.ts";
+import { InFlight } from "./http/in-flight.ts";
+import { RequestMetrics } from "./http/metrics.ts";
+import { createOffer } from "./http/offer.ts";
+import { stop } from "./http/stop.ts";
+import { systemClock, type Clock } from "./kit/clock.ts";
+import type { Log } from "./kit/log.ts";
+import { createLog } from "./kit/pino-log.ts";
+import { selfSigned } from "./kit/self-signed.ts";
+import { createMailboxes, type DomainBackend, type Mailboxes } from "./mailbox/mailboxes.ts";
+import { createPush, type Push } from "./push/push.ts";
+import { openDatabase, type PostgresDatabase } from "./store/database.ts";
+import { startEmbedded } from "./store/embedded.ts";
+import { migrate } from "./store/migrate.ts";
+import { openSyncStates } from "./sync/states.ts";
+
+/** What a test or the demo may put in the place of the real things. */
+export interface Overrides {
+  readonly clock?: Clock;
+  readonly log?: Log;
+  /** The servers of a mail domain; disposed of with the gateway. */
+  readonly backendOf?: (domain: DomainConfig, surroundings: Surroundings) => DomainBackend;
+}
+
+/** What everything gets. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Where the gateway answers. */
+export interface Addresses {
+  /** "https://0.0.0.0:8443" */
+  readonly url: string;
+  /** /healthz, /readyz, /metrics */
+  readonly healthUrl: string;
+}
+
+/** A gateway that is wired. Disposing of it ends it at once. */
+export interface Gateway extends AsyncDisposable {
+  readonly push: Push;
+  /** Opens the ports. */
+  listen(): Promise<Addresses>;
+  /** Not ready at once, held requests answered over `drain_seconds`, running ones finished; then everything ends. */
+  stop(): Promise<void>;
+}
+
+/** A migrated database, and the server that it started, if any. */
+export interface Store extends AsyncDisposable {
+  readonly database: PostgresDatabase;
+}
+
+const migrations = fileURLToPath(new URL("../migrations", import.meta.url));
+
+/** Opens the operator's database, or starts the embedded one, and brings it up to date. */
+export async function openStore(config: Config, log: Log): Promise<Store> {
+  await using stack = new AsyncDisposableStack();
+  const { url, connections } = config.database;
+  const address = url ?? stack.use(await startStore(config, log)).url;
+  const database = stack.use(await openDatabase(address, log, connections));
+  const applied = await migrate(database, migrations);
+  if (applied.length > 0) log.info({ applied }, "The database was brought up to date");
+  const kept = stack.move();
+  return { database, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+async function startStore(config: Config, log: Log) {
+  return await startEmbedded({ directory: join(config.dataDir, "database") }, log);
+}
+
+/** The IMAP and SMTP servers of a mail domain. */
+export async function openBackend(
+  domain: DomainConfig,
+  surroundings: Surroundings,
+): Promise<DomainBackend> {
+  const [imapCa, smtpCa] = await Promise.all([domain.imap.caFile, domain.smtp.caFile].map(readPem));
+  return {
+    mail: createImapBackend({ ...domain.imap, ...imapCa }, surroundings),
+    transport: createSmtpTransport({ ...domain.smtp, ...smtpCa }, surroundings),
+  };
+}
+
+async function readPem(file: string | undefined): Promise<{ readonly ca?: string }> {
+  return file === undefined ? {} : { ca: await readFile(file, "utf8") };
+}
+
+/** Everything between the ports and the servers behind. */
+interface Parts extends Surroundings {
+  readonly config: Config;
+  readonly database: PostgresDatabase;
+  readonly backends: ReadonlyMap<string, DomainBackend>;
+  readonly mailboxes: Mailboxes;
+  readonly push: Push;
+  readonly metrics: RequestMetrics;
+  readonly draining: AbortController;
+}
+
+/** Wires a gateway; nothing listens yet. Throws what cannot be reached or read, with nothing left behind. */
+export async function compose(config: Config, overrides: Overrides = {}): Promise<Gateway> {
+  const { clock = systemClock, log = createLog(config.log.level) } = overrides;
+  await using stack = new AsyncDisposableStack();
+  const { database } = stack.use(await openStore(config, log));
+  const backends = await openBackends(config, { clock, log }, overrides.backendOf);
+  for (const { mail, transport } of backends.values()) {
+    stack.use(mail);
+    stack.use(transport);
+  }
+  const backendOf = (name: string): DomainBackend => known(backends, name);
+  const mailboxes = stack.use(createMailboxes({ database, clock, log, backendOf }));
+  const push = createPush(clock, {
+    minSeconds: config.push.minHeartbeatSeconds,
+    maxSeconds: config.push.maxHeartbeatSeconds,
+  });
+  stack.use(await database.listen((kind, id) => push.hear(kind, id)));
+  const metrics = createMetrics(push, backends);
+  const draining = new AbortController();
+  const base = { config, clock, log, database, backends, mailboxes, push, metrics, draining };
+  const [app, health] = await createServers(base);
+  stack.defer(() => closeNow(health));
+  stack.defer(() => closeNow(app));
+  return gateway(base, { app, health, stack: stack.move() });
+}
+
+async function openBackends(
+  config: Config,
+  surroundings: Surroundings,
+  backendOf: Overrides["backendOf"],
+): Promise<ReadonlyMap<string, DomainBackend>> {
+  const opened = config.domains.map(async (domain) => {
+    const backend = backendOf?.(domain, surroundings) ?? (await openBackend(domain, surroundings));
+    return [domain.name, backend] as const;
+  });
+  return new Map(await Promise.all(opened));
+}
+
+function known(backends: ReadonlyMap<string, DomainBackend>, name: string): DomainBackend {
+  const backend = backends.get(name);
+  if (backend === undefined) throw new Error(`"${name}" is no mail domain of the configuration`);
+  return backend;
+}
+
+function createMetrics(push: Push, backends: ReadonlyMap<string, DomainBackend>): RequestMetrics {
+  const sessions = (): number =>
+    [...backends.values()].reduce((sum, { mail }) => sum + mail.sessions(), 0);
+  return new RequestMetrics({
+    heldRequests: () => push.held(),
+    averageHeartbeatSeconds: () => push.averageHeartbeatSeconds(),
+    imapSessions: sessions,
+  });
+}
+
+async function createServers(
+  parts: Parts,
+): Promise<readonly [app: FastifyInstance, health: FastifyInstance]> {
+  const { config, clock, log, metrics } = parts;
+  const tls = await readTls(config, { clock, log });
+  const draining = parts.draining.signal;
+  const health = createHealth({ probes: probesOf(parts), metrics, clock, log, draining });
+  return [createApp(servicesOf(parts), tls), health];
+}
+
+function servicesOf(parts: Parts): Parameters<typeof createApp>[0] {
+  const { config, database, clock, log, backends, mailboxes, push, metrics, draining } = parts;
+  return {
+    accounts: new Accounts({
+      sql: database,
+      clock,
+      backendOf: (name) => known(backends, name).mail,
+      cacheSeconds: config.login.cacheSeconds,
+      domains: config.domains,
+      defaultDomain: config.login.defaultDomain,
+    }),
+    devices: new Devices({ database, clock, requiresPolicy: () => false }),
+    handlers,
+    offer: createOffer(handlers),
+    sync: openSyncStates(database, clock),
+    push,
+    proxies: new TrustedProxies(config.http.trustedProxies),
+    inFlight: new InFlight(),
+    metrics,
+    clock,
+    log,
+    realm: config.login.realm,
+    maxBodyBytes: config.http.maxBodyBytes,
+    draining: draining.signal,
+    openMailbox: (account, request) => mailboxes.open(account, request),
+  };
+}
+
+function probesOf({ database, backends }: Parts): Probes {
+  const servers = [...backends].flatMap(([name, { mail, transport }]) => [
+    [`imap ${name}`, (signal: AbortSignal) => mail.probe(signal)] as const,
+    [`smtp ${name}`, (signal: AbortSignal) => transport.probe(signal)] as const,
+  ]);
+  const asks = (): Promise<unknown> => database.rows("health.probe", "SELECT 1 AS alive");
+  return { database: asks, ...Object.fromEntries(servers) };
+}
+
+/** The certificate, with a warning of all that phones will not like in it. */
+async function readTls(
+  config: Config,
+  { clock, log }: Surroundings,
+): Promise<TlsFiles | undefined> {
+  const { mode, certificate, key } = config.tls;
+  if (mode === "off") return undefined;
+  if (mode === "self-signed" || certificate === undefined || key === undefined) {
+    return await selfSigned(join(config.dataDir, "certificate"), clock.now());
+  }
+  for (const { level, text } of await checkCertificate(config, clock.now())) {
+    if (level !== "ok") log.warn({ file: certificate }, `The certificate ${text}`);
+  }
+  const [cert, privateKey] = await Promise.all([readFile(certificate), readFile(key)]);
+  return { cert, key: privateKey };
+}
+
+/** The servers on their ports, and all that ends with them. */
+interface Ports {
+  readonly app: FastifyInstance;
+  readonly health: FastifyInstance;
+  readonly stack: AsyncDisposableStack;
+}
+
+function gateway({ config, clock, log, push, draining }: Parts, ports: Ports): Gateway {
+  const { app, health, stack } = ports;
+  const dispose = async (): Promise<void> => {
+    draining.abort();
+    await stack.disposeAsync();
+  };
+  return {
+    push,
+    listen: async () => {
+      const url = await app.listen(config.listen);
+      const healthUrl = await health.listen(config.metrics);
+      log.info({ url, healthUrl }, "Eastgate listens");
+      return { url, healthUrl };
+    },
+    stop: async () => {
+      draining.abort();
+      await stop({ app, clock, drain: () => push.drain(config.drainSeconds) });
+      await dispose();
+    },
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+async function closeNow(server: FastifyInstance): Promise<void> {
+  server.server.closeAllConnections();
+  await server.close();
+}
