@@ -71,16 +71,27 @@ class ImapBackend implements MailBackend {
   }
 
   async check(credential: Credential, signal: AbortSignal): Promise<void> {
-    const { server, log, logins } = this.#state;
-    const surroundings = { log, silenceMs: commandTimeoutMs };
-    const connection = await logins.run(credential, signal, () =>
-      ImapConnection.open(server, credential, surroundings),
-    );
+    const connection = await this.#signIn(credential, signal);
     connection.close();
   }
 
-  probe(signal: AbortSignal): Promise<{ readonly capabilities: readonly string[] }> {
-    return probeServer(this.#state.server, signal);
+  async #signIn(credential: Credential, signal: AbortSignal): Promise<ImapConnection> {
+    const { server, log, logins } = this.#state;
+    const surroundings = { log, silenceMs: commandTimeoutMs };
+    return await logins.run(credential, signal, () =>
+      ImapConnection.open(server, credential, surroundings),
+    );
+  }
+
+  async probe(
+    signal: AbortSignal,
+    credential?: Credential,
+  ): Promise<{ readonly capabilities: readonly string[] }> {
+    if (credential === undefined) return await probeServer(this.#state.server, signal);
+    const connection = await this.#signIn(credential, signal);
+    const capabilities = [...connection.client.capabilities.keys()];
+    connection.close();
+    return { capabilities };
   }
 
   async closeAccount(accountId: string): Promise<void> {
