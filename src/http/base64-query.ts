@@ -50,10 +50,9 @@ export function parseBase64Query(raw: string): Query {
   const deviceId = Uint8Array.from(fields.counted());
   const policyKey = readPolicyKey(fields);
   const deviceType = fields.counted().toString("utf8");
-  const { user, ...parameters } = readParameters(fields);
+  const parameters = readParameters(fields);
   return {
     command: commandByCode(code)?.name ?? String(code),
-    user,
     deviceId,
     deviceType,
     version: versionText(version),
@@ -75,7 +74,7 @@ function readPolicyKey(fields: Fields): number | undefined {
   return bytes.readUInt32LE();
 }
 
-/** Tags of MS-ASHTTP 2.2.1.1.1.1.3 whose values are texts; 2 and 5 are of earlier editions of it. */
+/** Tags of MS-ASHTTP 2.2.1.1.1.1.3 whose values are texts; 5 is of earlier editions. User (8) says nothing that we need. */
 const textTags = new Map<number, TextParameter>([
   [0, "attachmentName"],
   [1, "collectionId"],
@@ -86,15 +85,13 @@ const textTags = new Map<number, TextParameter>([
 ]);
 
 const optionsTag = 7;
-const userTag = 8;
 const saveInSentFlag = 0x01;
 const acceptMultiPartFlag = 0x02;
 
-function readParameters(fields: Fields): QueryParameters & { user: string | undefined } {
-  const read: QueryParameters & { user: string | undefined } = {
+function readParameters(fields: Fields): QueryParameters {
+  const read: QueryParameters = {
     saveInSent: false,
     acceptMultiPart: false,
-    user: undefined,
   };
   for (let count = 0; !fields.ended; count += 1) {
     if (count === maxEncodedParameters) throw new InvalidQuery("The query has too many parameters");
@@ -102,7 +99,6 @@ function readParameters(fields: Fields): QueryParameters & { user: string | unde
     const value = fields.counted();
     const name = textTags.get(tag);
     if (name !== undefined) read[name] = value.toString("utf8");
-    if (tag === userTag) read.user = value.toString("utf8");
     if (tag !== optionsTag) continue;
     // Options is a bitmask of one byte; some send it as four, lowest first.
     const flags = value[0] ?? 0;

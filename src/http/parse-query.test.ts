@@ -23,7 +23,7 @@ test("Query: both forms of MS-ASHTTP's example say the same", () => {
 });
 
 /** The fields of a base64 query. */
-function encoded(fields: {
+function encodeQuery(fields: {
   version?: number;
   code?: number;
   deviceId?: Buffer;
@@ -48,10 +48,9 @@ test("Query: the base64 form has every parameter of its table", () => {
   const parameters = tags.map((tag, index) => [tag, Buffer.from(texts[index] ?? "")] as const);
   const options = [7, Buffer.from([3])] as const;
   const policyKey = Buffer.from([1, 0, 0, 128]);
-  const query = parseQuery(encoded({ policyKey, parameters: [...parameters, options] }));
+  const query = parseQuery(encodeQuery({ policyKey, parameters: [...parameters, options] }));
   assert.equal(query.command, "SendMail");
   assert.equal(query.policyKey, 0x80000001);
-  assert.equal(query.user, "ann");
   assert.deepEqual(query.parameters, {
     attachmentName: "att",
     collectionId: "coll",
@@ -66,13 +65,13 @@ test("Query: the base64 form has every parameter of its table", () => {
 
 test("Query: a device with 16 bytes is the device with 32 hexadecimal digits", () => {
   const deviceId = Buffer.from("00112233445566778899aabbccddeeff", "hex");
-  const query = parseQuery(encoded({ deviceId }));
+  const query = parseQuery(encodeQuery({ deviceId }));
   assert.equal(canonicalDeviceId(query.deviceId), "00112233445566778899aabbccddeeff");
 });
 
 test("Query: base64 signs may be percent-encoded or of the URL alphabet", () => {
   const deviceId = Buffer.from("fbffbffbefbe0011223344556677fffe", "hex");
-  const raw = encoded({ deviceId });
+  const raw = encodeQuery({ deviceId });
   assert.match(raw, /[+/]/);
   const expected = parseQuery(raw);
   assert.deepEqual(parseQuery(encodeURIComponent(raw)), expected);
@@ -83,15 +82,14 @@ test("Query: names of parameters are read in any case, values are decoded", () =
   const query = parseQuery(
     "cmd=SendMail&user=DOM%5Cann&DEVICEID=x1&DeviceType=T&SaveInSent=T&AttachmentName=f1%3A2%3A3",
   );
-  assert.equal(query.user, "DOM\\ann");
   assert.equal(query.parameters.saveInSent, true);
   assert.equal(query.parameters.attachmentName, "f1:2:3");
 });
 
 test("Query: what is neither form is refused with a sentence", () => {
-  const cut = encoded({}).slice(0, 12);
-  const keyOf3 = encoded({ policyKey: Buffer.from([1, 2, 3]) });
-  const flood = encoded({ parameters: Array.from({ length: 33 }, () => [9, Buffer.alloc(0)]) });
+  const cut = encodeQuery({}).slice(0, 12);
+  const keyOf3 = encodeQuery({ policyKey: Buffer.from([1, 2, 3]) });
+  const flood = encodeQuery({ parameters: Array.from({ length: 33 }, () => [9, Buffer.alloc(0)]) });
   for (const raw of ["", "User=a&DeviceId=b", "%%%", cut, keyOf3, flood, "a".repeat(9_000)]) {
     assert.throws(() => parseQuery(raw), InvalidQuery, raw);
   }
@@ -101,7 +99,7 @@ test("Query: any text is read or refused with its own error", () => {
   const base64 = fc.uint8Array({ maxLength: 300 }).map((b) => Buffer.from(b).toString("base64"));
   const whole = fc.uint8Array({ maxLength: 40 }).map((b) => {
     const tail = Buffer.from(b).toString("latin1");
-    return Buffer.from(encoded({}) + tail, "latin1").toString("latin1");
+    return Buffer.from(encodeQuery({}) + tail, "latin1").toString("latin1");
   });
   const inputs = fc.oneof(
     fc.string(),

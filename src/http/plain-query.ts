@@ -28,7 +28,6 @@ export function parsePlainQuery(raw: string): Query {
   if (command === undefined || command === "") throw new InvalidQuery("The query names no command");
   return {
     command,
-    user: values.get("user"),
     deviceId: values.get("deviceid") ?? "",
     deviceType: values.get("devicetype") ?? "",
     version: undefined,

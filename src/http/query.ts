@@ -24,8 +24,6 @@ export type TextParameter = Exclude<keyof QueryParameters, "saveInSent" | "accep
 export interface Query {
   /** Name of the command, or the number of an unknown one. */
   readonly command: string;
-  /** User name as the client wrote it, for nothing but the log of a failure. */
-  readonly user: string | undefined;
   /** As it was on the wire; bytes of the base64 form. */
   readonly deviceId: string | Uint8Array;
   readonly deviceType: string;
