@@ -149,7 +149,7 @@ export class Folders {
   async #listRemote(): Promise<readonly RemoteFolder[]> {
     const session = await this.#source.session();
     const listed = await session.folders();
-    if (!listed.some((folder) => folder.type === "inbox")) {
+    if (!listed.some((folder) => isFolderOf(folder, "inbox"))) {
       throw new BackendUnavailable(
         "The mail server lists no INBOX; its folders are left as they were.",
       );
