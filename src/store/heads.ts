@@ -8,13 +8,13 @@ export interface HeadId {
   readonly collectionId: string;
 }
 
-/** A head without undo and answer. */
-export interface StoredHead {
+/** A head without undo and answer; `Json` is what its column holds. */
+export interface StoredHead<Json> {
   readonly uuid: string | null;
   readonly counter: number;
   readonly previous: number | null;
   readonly revision: number;
-  readonly head: unknown;
+  readonly head: Json | null;
 }
 
 /** Who holds a head, and until when. */
@@ -42,21 +42,21 @@ const ofId = "account_id = $1 AND device_id = $2 AND collection_id = $3";
 const columns = `CASE WHEN format = ${format} THEN key_uuid END AS uuid, counter, previous, revision, head`;
 
 /** The head, or undefined. */
-export async function findHead(sql: Sql, id: HeadId): Promise<StoredHead | undefined> {
+export async function findHead<Json>(sql: Sql, id: HeadId): Promise<StoredHead<Json> | undefined> {
   const text = `SELECT ${columns} FROM sync_heads WHERE ${ofId}`;
-  const [row] = await sql.rows<StoredHead>("heads.find", text, values(id));
+  const [row] = await sql.rows<StoredHead<Json>>("heads.find", text, values(id));
   return row;
 }
 
 /** Takes a head whose lease is free or has run out; undefined when there is none. */
-export async function takeHead(
+export async function takeHead<Json>(
   sql: Sql,
   id: HeadId,
   lease: HeadLease,
-): Promise<StoredHead | undefined> {
+): Promise<StoredHead<Json> | undefined> {
   const text = `UPDATE sync_heads SET lease_token = $4, lease_until = $5
     WHERE ${ofId} AND (lease_until IS NULL OR lease_until <= $6) RETURNING ${columns}`;
-  const [row] = await sql.rows<StoredHead>("heads.take", text, [
+  const [row] = await sql.rows<StoredHead<Json>>("heads.take", text, [
     ...values(id),
     lease.token,
     lease.until,
@@ -86,16 +86,13 @@ export async function releaseHead(sql: Sql, id: HeadId, token: string): Promise<
 }
 
 /** Undo and answer of a head at this counter. */
-export async function findLastAnswer(
+export async function findLastAnswer<Row>(
   sql: Sql,
   id: HeadId,
   counter: number,
-): Promise<{ undo: unknown; answer: unknown } | undefined> {
+): Promise<Row | undefined> {
   const text = `SELECT undo, answer FROM sync_heads WHERE ${ofId} AND counter = $4`;
-  const [row] = await sql.rows<{ undo: unknown; answer: unknown }>("heads.answer", text, [
-    ...values(id),
-    counter,
-  ]);
+  const [row] = await sql.rows<Row>("heads.answer", text, [...values(id), counter]);
   return row;
 }
 

@@ -4,6 +4,7 @@ import { findLabelled, labelsOf, plainVersion } from "./labels.ts";
 import { Known, StoredKnown } from "./known.ts";
 import type { Place } from "./rows.ts";
 import { bounded, type Segment, type Standing, whole } from "./segments.ts";
+import type { StoredFields, StoredSegment } from "./stored.ts";
 import type { Head } from "./types.ts";
 
 /** The stored generation that a state was read from. */
@@ -102,26 +103,9 @@ export function feedVersionOf(
   return { version: plainVersion(version), labels: labelsOf(fields.labels, version) };
 }
 
-type StoredSegment = readonly [
-  low: number,
-  high: number,
-  ...standing: readonly (string | number)[],
-];
-
-/** Short names, as the row should stay at about 200 bytes. */
-interface StoredFields {
-  readonly e: string;
-  readonly s: readonly StoredSegment[];
-  readonly c: number;
-  readonly a: number;
-  readonly l?: LabelTable;
-  readonly m?: 1;
-  readonly o?: unknown;
-}
-
 /** JSON of a state. */
-export function toJson(fields: Fields): unknown {
-  const stored: StoredFields = {
+export function toJson(fields: Fields): StoredFields {
+  return {
     e: fields.epoch,
     s: bounded(fields.segments).map(toStoredSegment),
     c: fields.coverDay,
@@ -130,12 +114,10 @@ export function toJson(fields: Fields): unknown {
     ...(fields.labelled ? { m: 1 } : {}),
     ...(fields.options === undefined ? {} : { o: fields.options }),
   };
-  return stored;
 }
 
-/** The state of a row's JSON; only what `toJson` made comes in here. */
-export function fromJson(json: unknown): Fields {
-  const stored = json as StoredFields;
+/** The state of a row's JSON. */
+export function fromJson(stored: StoredFields): Fields {
   return {
     epoch: stored.e,
     segments: stored.s.map(fromStoredSegment),

@@ -24,7 +24,9 @@ const anyBlock = fc
   })
   .map(({ seed, share, versions }) => {
     const chance = new Chance(seed);
-    const offsets = [...new Array(blockSize).keys()].filter(() => chance.happens(share));
+    const offsets = Array.from({ length: blockSize }, (_, offset) => offset).filter(() =>
+      chance.happens(share),
+    );
     return blockOf(offsets.map((offset) => [offset, chance.one(versions)] as const));
   });
 

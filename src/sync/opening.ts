@@ -5,7 +5,8 @@ import { fromJson, HeadState, type Origin, toJson } from "./head-state.ts";
 import { formatKey, generationOf, type SyncKey } from "./keys.ts";
 import { Known, type ReadBlocks, StoredKnown } from "./known.ts";
 import { rangesOf } from "./ranges.ts";
-import type { Generation, HeadRow, HeadRows, LastAnswer, Place } from "./rows.ts";
+import type { Generation, HeadRow, HeadRows, Place } from "./rows.ts";
+import type { StoredAnswer, StoredUndo } from "./stored.ts";
 import { InvalidSyncKey, KeyTaken, type Opened } from "./types.ts";
 
 /** A head row and where it came from. */
@@ -33,7 +34,7 @@ export async function openUnder(
     return { kind: "next", head: currentState(rows, { ...found, kind: "current" }), applied: [] };
   }
   const last = await lastOf(rows, place, found.row);
-  return toldOf(last).hash === hash ? again(rows, found, last) : retry(rows, found, last);
+  return toldOf(last.answer).hash === hash ? again(rows, found, last) : retry(rows, found, last);
 }
 
 /** Which generation a key names. Throws `InvalidSyncKey` when it is neither. */
@@ -53,29 +54,36 @@ export function currentState(
   found: Found & { readonly kind: "current" | "peeked" },
 ): HeadState {
   const origin = originOf(found, found.kind);
+  if (found.row.head === null) return HeadState.empty(origin);
   const stored = new StoredKnown(blocksOf(rows, found));
   return new HeadState(origin, fromJson(found.row.head), new Known(stored));
 }
 
 /** The state of the previous key: the last answer taken back. */
-export function previousState(rows: HeadRows, found: Found, last: LastAnswer): HeadState {
+export function previousState(rows: HeadRows, found: Found, last: Last): HeadState {
   const { fields, edits } = previousOf(last.undo);
   const stored = new StoredKnown(blocksOf(rows, found));
   return new HeadState(originOf(found, "other"), fields, new Known(stored, edits));
 }
 
+/** What the previous key needs. */
+interface Last {
+  readonly undo: StoredUndo;
+  readonly answer: StoredAnswer;
+}
+
 /** Undo and answer of a head. Throws `KeyTaken` when it has moved on. */
-export async function lastOf(rows: HeadRows, place: Place, row: HeadRow): Promise<LastAnswer> {
-  const last = await rows.lastAnswer(place, row.counter);
-  if (last === undefined) throw movedOn();
-  return last;
+export async function lastOf(rows: HeadRows, place: Place, row: HeadRow): Promise<Last> {
+  const { undo, answer } = (await rows.lastAnswer(place, row.counter)) ?? {};
+  if (!undo || !answer) throw movedOn();
+  return { undo, answer };
 }
 
 /** What a commit stores: the next state, the way back to the one before, and the answer. */
 export async function generationOfCommit(
   presented: SyncKey,
   row: HeadRow,
-  made: { readonly before: HeadState; readonly next: HeadState; readonly answer: unknown },
+  made: { readonly before: HeadState; readonly next: HeadState; readonly answer: StoredAnswer },
 ): Promise<Generation> {
   const { before, next, answer } = made;
   const { stored, edits } = next.known;
@@ -90,16 +98,16 @@ export async function generationOfCommit(
   return { ...kept, ...key, undo: undoOf(before, next), replace: false };
 }
 
-function again(rows: HeadRows, found: Found, last: LastAnswer): Opened {
-  const { operations, uploads, more } = toldOf(last);
+function again(rows: HeadRows, found: Found, last: Last): Opened {
+  const { operations, uploads, more } = toldOf(last.answer);
   const key = formatKey(found.row.uuid ?? "", found.row.counter);
   const head = currentState(rows, { ...found, kind: "current" });
   return { kind: "again", head, applied: [], answer: { operations, uploads, more, key } };
 }
 
-function retry(rows: HeadRows, found: Found, last: LastAnswer): Opened {
+function retry(rows: HeadRows, found: Found, last: Last): Opened {
   const head = previousState(rows, found, last);
-  return { kind: "retry", head, applied: toldOf(last).uploads };
+  return { kind: "retry", head, applied: toldOf(last.answer).uploads };
 }
 
 function originOf({ place, row }: Found, kind: Origin["kind"]): Origin {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { Scene, told } from "../../test/sync/scene.ts";
-import { place } from "../../test/sync/scene.ts";
+import { memoryScene, place, told } from "../../test/sync/scene.ts";
 import { InvalidSyncKey } from "./types.ts";
 
 const unread = { version: 0, labels: [] };
@@ -9,7 +8,7 @@ const read = { version: 1, labels: [] };
 
 suite("Plan: what is asked", () => {
   test("A Sync without a change asks for the position alone and reads the head row alone", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     scene.arrive(300);
     const key = await scene.settled();
     scene.asked();
@@ -21,7 +20,7 @@ suite("Plan: what is asked", () => {
   });
 
   test("A flag that changed rewrites one known row of at most 1.3 KB", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     scene.arrive(10_000);
     const key = await scene.settled({ windowSize: 512 });
     scene.server.change([4321], () => read);
@@ -41,7 +40,7 @@ suite("Plan: what is asked", () => {
   });
 
   test("A first sync tells the newest first, in windows, without asking for what it does not tell", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     scene.arrive(250);
     const first = await scene.sync("0");
     assert.equal(first.more, true);
@@ -56,15 +55,15 @@ suite("Plan: what is asked", () => {
   });
 
   test("An empty folder and a first window that holds all say that there is no more", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     assert.deepEqual(await scene.plan((await scene.open("0")).head).then(told), []);
-    const other = new Scene();
+    const other = memoryScene();
     other.arrive(100);
     assert.equal((await other.sync("0")).more, false);
   });
 
   test("50,000 flags at once reach the device at a linear cost", async () => {
-    const scene = new Scene("qresync");
+    const scene = memoryScene("qresync");
     scene.arrive(50_000);
     let key = await scene.settled({ windowSize: 512 });
     scene.server.change(scene.server.numbers(), () => read);
@@ -81,7 +80,7 @@ suite("Plan: what is asked", () => {
   });
 
   test("A large change that turns out invisible is not asked slice by slice for ever", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     scene.arrive(20_000);
     let key = await scene.settled({ windowSize: 512 });
     scene.server.change(scene.server.numbers(), () => read);
@@ -96,15 +95,20 @@ suite("Plan: what is asked", () => {
 
 suite("Plan: what is told", () => {
   test("While a window is abandoned, news come first and the rest later", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     scene.arrive(30);
     const first = await scene.sync("0", { windowSize: 10 });
     scene.arrive(5);
     scene.server.expunge([25, 3]);
     const second = await scene.sync(first.key, { windowSize: 10 });
     assert.deepEqual(told(second).slice(0, 7), [
-      ...["add 35", "add 34", "add 33", "add 32", "add 31"],
-      ...["delete 25", "add 20"],
+      "add 35",
+      "add 34",
+      "add 33",
+      "add 32",
+      "add 31",
+      "delete 25",
+      "add 20",
     ]);
     const third = await scene.sync(second.key);
     assert.equal(third.operations.length, 20 - 4 - 1);
@@ -112,7 +116,7 @@ suite("Plan: what is told", () => {
   });
 
   test("Marks that move without a visible change tell nothing and are kept under the same key", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     scene.arrive(5);
     const key = await scene.settled();
     scene.server.change([1, 2], (before) => before);
@@ -124,7 +128,7 @@ suite("Plan: what is told", () => {
   });
 
   test("A collection that went back is compared, not sent again", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     scene.arrive(100);
     scene.server.backUp();
     scene.arrive(5);
@@ -134,13 +138,17 @@ suite("Plan: what is told", () => {
     scene.server.change([7], () => read);
     const synced = await scene.sync(key);
     assert.deepEqual(told(synced), [
-      ...["delete 105", "delete 104", "delete 103", "delete 102", "delete 101"],
+      "delete 105",
+      "delete 104",
+      "delete 103",
+      "delete 102",
+      "delete 101",
       "change 7",
     ]);
   });
 
   test("A number that is told as gone and as there is there", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     scene.arrive(3);
     const key = await scene.settled();
     scene.server.expunge([3]);
@@ -150,7 +158,7 @@ suite("Plan: what is told", () => {
   });
 
   test("Another epoch makes the key invalid", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     scene.arrive(3);
     const key = await scene.settled();
     scene.server.renumber();
@@ -159,7 +167,7 @@ suite("Plan: what is told", () => {
 
   test("An item that the device added and another client deleted at once is told as deleted by any server", async () => {
     for (const kind of ["qresync", "naming", "counting", "forgetful"] as const) {
-      const scene = new Scene(kind);
+      const scene = memoryScene(kind);
       scene.arrive(3);
       const opened = await scene.open(await scene.settled());
       const [number] = scene.arrive(1);
@@ -178,7 +186,7 @@ suite("Plan: what is told", () => {
   });
 
   test("Changes of labels are told, and sets of labels without end do not make the head grow", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     scene.arrive(3);
     let key = await scene.settled();
     for (let round = 0; round < 600; round += 1) {
@@ -187,15 +195,14 @@ suite("Plan: what is told", () => {
       assert.deepEqual(told(synced), ["change 2"]);
       ({ key } = synced);
     }
-    const head = await scene.states.peek({ accountId: "1", deviceId: "1" }, "f1");
-    assert.ok(head);
+    const head = await scene.peek();
     assert.deepEqual((await scene.states.known(head, 2))?.labels, ["label 599"]);
     const row = await scene.rows.find(place);
     assert.ok(JSON.stringify(row?.head).length < 6000);
   });
 
   test("The head row of a mailbox with options takes about 200 bytes", async () => {
-    const scene = new Scene("qresync", 70_000);
+    const scene = memoryScene("qresync", 70_000);
     scene.arrive(300);
     const key = await scene.settled();
     const opened = await scene.open(key);
@@ -209,7 +216,7 @@ suite("Plan: what is told", () => {
 
 suite("Plan: the FilterType window", () => {
   test("One question tells what is outside; it is never explored nor told", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     scene.arrive(5000, 30);
     scene.arrive(20, 1);
     const sinceDay = scene.server.today - 3;
@@ -221,7 +228,7 @@ suite("Plan: the FilterType window", () => {
   });
 
   test("A mail that is moved in with an old date stays outside", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     const sinceDay = scene.server.today - 3;
     const key = await scene.settled({ sinceDay });
     scene.arrive(1, 10);
@@ -229,7 +236,7 @@ suite("Plan: the FilterType window", () => {
   });
 
   test("A wider filter adds what it lets in and sends nothing twice", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     scene.arrive(10, 20);
     scene.arrive(10, 5);
     scene.arrive(10, 1);
@@ -237,14 +244,14 @@ suite("Plan: the FilterType window", () => {
     const synced = await scene.sync(key, { sinceDay: scene.server.today - 7 });
     assert.deepEqual(
       synced.operations.map(({ number }) => number).toSorted((a, b) => a - b),
-      [...[11, 12, 13, 14, 15, 16, 17, 18, 19, 20]],
+      [11, 12, 13, 14, 15, 16, 17, 18, 19, 20],
     );
     const all = await scene.sync(synced.key, { sinceDay: 0 });
     assert.equal(all.operations.length, 10);
   });
 
   test("A narrower filter takes out softly what it keeps out, window by window", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     scene.arrive(5, 20);
     scene.arrive(3, 1);
     const key = await scene.settled();
@@ -259,7 +266,7 @@ suite("Plan: the FilterType window", () => {
   });
 
   test("A filter made wider in the middle of a narrowing brings back what had gone and no more", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     scene.arrive(4, 20);
     scene.arrive(4, 10);
     scene.arrive(1, 0);
@@ -269,21 +276,24 @@ suite("Plan: the FilterType window", () => {
     const wider = { sinceDay: scene.server.today - 15 };
     const second = await scene.sync(first.key, wider);
     assert.deepEqual(told(second), [
-      ...["add 8", "add 7", "add 6", "add 5"],
-      ...["softDelete 2", "softDelete 1"],
+      "add 8",
+      "add 7",
+      "add 6",
+      "add 5",
+      "softDelete 2",
+      "softDelete 1",
     ]);
     assert.deepEqual(told(await scene.sync(second.key, wider)), []);
   });
 
   test("Ageing is looked for once a day, and not by a Ping", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     scene.arrive(2, 3);
     scene.arrive(2, 0);
     const key = await scene.settled({ sinceDay: scene.server.today - 3 });
     scene.server.today += 1;
     const sinceDay = scene.server.today - 3;
-    const head = await scene.states.peek({ accountId: "1", deviceId: "1" }, "f1");
-    assert.ok(head);
+    const head = await scene.peek();
     const looked = await scene.plan(head, { sinceDay, ageing: false });
     assert.deepEqual(told(looked), []);
     await scene.states.touch(head, looked.next);
@@ -296,14 +306,13 @@ suite("Plan: the FilterType window", () => {
   });
 
   test("A change of an item that has grown too old wakes no Ping and takes the item out", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     scene.arrive(1, 3);
     const key = await scene.settled({ sinceDay: scene.server.today - 3 });
     scene.server.today += 1;
     scene.server.change([1], () => read);
     const sinceDay = scene.server.today - 3;
-    const head = await scene.states.peek({ accountId: "1", deviceId: "1" }, "f1");
-    assert.ok(head);
+    const head = await scene.peek();
     assert.deepEqual(told(await scene.plan(head, { sinceDay, ageing: false })), []);
     assert.deepEqual(told(await scene.sync(key, { sinceDay })), ["softDelete 1"]);
   });
@@ -311,7 +320,7 @@ suite("Plan: the FilterType window", () => {
 
 suite("Plan: uploads", () => {
   test("A device's own change is not told back, another client's change of the same item is", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     scene.arrive(2);
     const opened = await scene.open(await scene.settled());
     scene.server.change([1], () => read);
@@ -326,7 +335,7 @@ suite("Plan: uploads", () => {
   });
 
   test("Own labels, own deletes and own additions are not told back", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     scene.arrive(3);
     const opened = await scene.open(await scene.settled());
     scene.server.change([1], () => ({ version: 0, labels: ["blue"] }));
@@ -341,7 +350,7 @@ suite("Plan: uploads", () => {
   });
 
   test("A change of an item that the device does not have leaves it unknown", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     scene.arrive(1);
     const opened = await scene.open(await scene.settled());
     const head = await scene.states.uploaded(opened.head, [
@@ -351,7 +360,7 @@ suite("Plan: uploads", () => {
   });
 
   test("Revisions of 32 bits without labels are kept whole", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     const feed = {
       position: async () => ({ epoch: "1", mark: 5n, next: 2, count: 1 }),
       changed: async () => ({ items: [], gone: [] }),
@@ -372,11 +381,10 @@ suite("Plan: uploads", () => {
   });
 
   test("An estimate counts what waits, no further than the window", async () => {
-    const scene = new Scene();
+    const scene = memoryScene();
     scene.arrive(30);
     const { key } = await scene.sync("0", { windowSize: 10 });
-    const head = await scene.states.peek({ accountId: "1", deviceId: "1" }, "f1", key);
-    assert.ok(head);
+    const head = await scene.peek(key);
     const count = (windowSize: number) =>
       scene.states.estimate(head, scene.server, { windowSize, sinceDay: 0 });
     assert.equal(await count(1000), 20);

@@ -1,5 +1,6 @@
 /** The rows that `sync/` stands on: heads and known blocks, without a word about SQL. */
 import type { NumberRange } from "../feed.ts";
+import type { StoredAnswer, StoredFields, StoredUndo } from "./stored.ts";
 import type { Partnership } from "./types.ts";
 import type { BlockWrite } from "./known.ts";
 
@@ -16,14 +17,15 @@ export interface HeadRow {
   readonly previous: number | undefined;
   /** Counts the changes under one key. */
   readonly revision: number;
-  /** JSON of the state. */
-  readonly head: unknown;
+  /** Null before the first answer to key 0. */
+  readonly head: StoredFields | null;
 }
 
 /** What leads back to the previous key, and what the last answer said. */
 export interface LastAnswer {
-  readonly undo: unknown;
-  readonly answer: unknown;
+  /** Null when the last answer was one to key 0. */
+  readonly undo: StoredUndo | null;
+  readonly answer: StoredAnswer | null;
 }
 
 /** Who holds a head, and until when. */
@@ -39,7 +41,7 @@ export interface Generation extends LastAnswer {
   readonly uuid: string;
   readonly counter: number;
   readonly previous: number | undefined;
-  readonly head: unknown;
+  readonly head: StoredFields;
   /** Known rows to write; `replace`: all others go (key 0). */
   readonly blocks: readonly BlockWrite[];
   readonly replace: boolean;
@@ -66,7 +68,7 @@ export interface HeadRows {
     runs: readonly NumberRange[],
   ): Promise<ReadonlyMap<number, Buffer> | undefined>;
   /** Another state under the same key, when counter and revision are still these. */
-  touch(place: Place, at: Pick<HeadRow, "counter" | "revision">, head: unknown): Promise<void>;
+  touch(place: Place, at: Pick<HeadRow, "counter" | "revision">, head: StoredFields): Promise<void>;
   /** The next generation, when counter and lease are still these; ends the lease. */
   commit(
     place: Place,

@@ -59,13 +59,13 @@ export function wentBack(segments: readonly Segment[], now: Standing): boolean {
 export function bounded(segments: readonly Segment[]): readonly Segment[] {
   let list = [...segments];
   while (list.length > segmentsMost) {
-    const [upper, lower] = list.slice(-2) as [Segment, Segment];
-    list = merged([...list.slice(0, -2), ...joined(upper, lower)]);
+    list = merged([...list.slice(0, -2), ...joined(list.slice(-2))]);
   }
   return list;
 }
 
-function joined(upper: Segment, lower: Segment): Segment[] {
+function joined([upper, lower]: readonly Segment[]): Segment[] {
+  if (upper === undefined || lower === undefined) return [];
   const at = olderOf(upper.at, lower.at);
   return [{ low: lower.low, high: upper.high, at, large: upper.large || lower.large }];
 }

@@ -14,7 +14,8 @@ import {
 } from "../store/heads.ts";
 import { clearBlocks, findBlocks, putBlocks } from "../store/known.ts";
 import type { Database } from "../store/sql.ts";
-import type { HeadRow, HeadRows, LeaseClaim } from "./rows.ts";
+import type { HeadRow, HeadRows, LastAnswer, LeaseClaim } from "./rows.ts";
+import type { StoredFields } from "./stored.ts";
 
 /** The rows of this database. */
 export function storedRows(database: Database): HeadRows {
@@ -24,7 +25,7 @@ export function storedRows(database: Database): HeadRows {
     create: (place) => createHead(database, place),
     renew: (place, claim) => renewHead(database, place, leaseOf(claim)),
     release: (place, token) => releaseHead(database, place, token),
-    lastAnswer: (place, counter) => findLastAnswer(database, place, counter),
+    lastAnswer: (place, counter) => findLastAnswer<LastAnswer>(database, place, counter),
     blocks: (place, counter, runs) => findBlocks(database, { ...place, counter }, runs),
     touch: (place, { counter, revision }, head) =>
       touchHead(database, place, { counter, revision, head: JSON.stringify(head) }),
@@ -65,7 +66,7 @@ function leaseOf({ token, now, until }: LeaseClaim): HeadLease {
   return { token, now: new Date(now), until: new Date(until) };
 }
 
-function rowOf(stored: StoredHead | undefined): HeadRow | undefined {
+function rowOf(stored: StoredHead<StoredFields> | undefined): HeadRow | undefined {
   if (stored === undefined) return undefined;
   const { uuid, counter, previous, revision, head } = stored;
   return { uuid: uuid ?? undefined, counter, previous: previous ?? undefined, revision, head };

@@ -25,7 +25,7 @@ export function memoryRows(): MemoryRows {
     calls.set(call, (calls.get(call) ?? 0) + 1);
     return heads.get(nameOf(place));
   };
-  const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
+  const json = <Json>(value: Json): Json => JSON.parse(JSON.stringify(value)) as Json;
   return {
     calls,
     size(place) {

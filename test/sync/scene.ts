@@ -1,24 +1,41 @@
 /** A small scene for tests of `sync/`: states over rows in memory, a clock that stands still, a partnership. */
 import type { HeadRows } from "../../src/sync/rows.ts";
 import { syncStatesOver } from "../../src/sync/states.ts";
-import type { Answer, Head, Opened, Operation, SyncStates, Window } from "../../src/sync/types.ts";
+import type {
+  Answer,
+  Head,
+  Opened,
+  Operation,
+  Partnership,
+  SyncStates,
+  Window,
+} from "../../src/sync/types.ts";
 import { Chance } from "./chance.ts";
 import { memoryRows, type MemoryRows } from "./memory-rows.ts";
 import { ModelServer, type ServerKind } from "./model-server.ts";
 import { StillClock } from "./still-clock.ts";
 
-export const partnership = { accountId: "1", deviceId: "1" };
-export const place = { ...partnership, collectionId: "f1" };
+/** Where `memoryScene` keeps its head. */
+export const place = { accountId: "1", deviceId: "1", collectionId: "f1" };
 export const nothing: Answer = { operations: [], uploads: [], more: false };
 
+/** Where a scene keeps its heads, and whose they are. */
+export interface Stage<Rows extends HeadRows> {
+  readonly rows: Rows;
+  readonly partnership: Partnership;
+}
+
 /** States, their rows and their server. */
-export class Scene {
-  readonly rows: MemoryRows = memoryRows();
+export class Scene<Rows extends HeadRows = MemoryRows> {
+  readonly rows: Rows;
+  readonly partnership: Partnership;
   readonly clock = new StillClock(1_700_000_000_000);
   readonly server: ModelServer;
   states: SyncStates;
 
-  constructor(kind: ServerKind = "qresync", next = 1) {
+  constructor({ rows, partnership }: Stage<Rows>, kind: ServerKind = "qresync", next = 1) {
+    this.rows = rows;
+    this.partnership = partnership;
     this.server = new ModelServer(kind, new Chance(1), next);
     this.states = this.process();
   }
@@ -35,7 +52,14 @@ export class Scene {
   }
 
   open(key: string, hash = "h", signal = new AbortController().signal): Promise<Opened> {
-    return this.states.open(partnership, "f1", key, { hash, signal });
+    return this.states.open(this.partnership, "f1", key, { hash, signal });
+  }
+
+  /** The head of the device's current key, or of this one. */
+  async peek(key?: string): Promise<Head> {
+    const head = await this.states.peek(this.partnership, "f1", key);
+    if (head === undefined) throw new Error("the collection was never synced");
+    return head;
   }
 
   plan(head: Head, window: Partial<Window> = {}): Promise<Planned> {
@@ -69,6 +93,11 @@ export class Scene {
   asked(): string[] {
     return this.server.asked.splice(0);
   }
+}
+
+/** A scene over rows in memory. */
+export function memoryScene(kind?: ServerKind, next?: number): Scene {
+  return new Scene({ rows: memoryRows(), partnership: place }, kind, next);
 }
 
 type Planned = Awaited<ReturnType<SyncStates["plan"]>>;
