@@ -1,0 +1,45 @@
+/** Takes a stream of IMAP apart into lines and literals, so that lines can be changed on their way. */
+import { Buffer } from "node:buffer";
+
+/** Passes literals on as they are and each line through `change`; undefined drops the line. */
+export class Splitter {
+  readonly #change: (line: string) => string | undefined;
+  #rest = Buffer.alloc(0);
+  #literalLeft = 0;
+  /** A line that goes on after a literal is no line of its own. */
+  #continues = false;
+
+  constructor(change: (line: string) => string | undefined) {
+    this.#change = change;
+  }
+
+  /** What goes on of a chunk now. */
+  push(chunk: Buffer): Buffer {
+    const out: Buffer[] = [];
+    this.#rest = Buffer.concat([this.#rest, chunk]);
+    for (;;) {
+      if (this.#literalLeft > 0) {
+        const piece = this.#rest.subarray(0, this.#literalLeft);
+        if (piece.length === 0) break;
+        this.#literalLeft -= piece.length;
+        this.#rest = this.#rest.subarray(piece.length);
+        out.push(piece);
+        continue;
+      }
+      const end = this.#rest.indexOf("\n");
+      if (end < 0) break;
+      const line = this.#rest.toString("latin1", 0, end + 1);
+      this.#rest = this.#rest.subarray(end + 1);
+      out.push(this.#pass(line));
+    }
+    return Buffer.concat(out);
+  }
+
+  #pass(line: string): Buffer {
+    const literal = /\{(\d+)\+?\}\r?\n$/.exec(line);
+    const changed = this.#continues ? line : this.#change(line);
+    this.#continues = literal !== null;
+    this.#literalLeft = literal === null ? 0 : Number(literal[1]);
+    return Buffer.from(changed ?? "", "latin1");
+  }
+}
