@@ -1,0 +1,80 @@
+/**
+ * `npm run bench:push`: 200 held Pings of 100 users (two devices each). Prints the time from LMTP's 250 to the
+ * Ping's answer, and the memory of a held Ping. Dovecot itself takes 0.2-0.5 s to tell an IDLE.
+ */
+import assert from "node:assert/strict";
+import { argv } from "node:process";
+import { Phone } from "../client/phone.ts";
+import { quantile, startMeasuredGateway, type MeasuredGateway } from "./gateway-process.ts";
+
+const [users = 100, devicesPerUser = 2] = argv.slice(2).map(Number);
+
+await using gateway = await startMeasuredGateway();
+const phones = await signIn(gateway);
+const before = await gateway.memory();
+const answers = phones.map(({ phone, inbox }) => hold(phone, inbox));
+await settled(gateway, phones.length);
+const held = await gateway.memory();
+const delays = await deliverAll(gateway, answers);
+const perPing = ((held.nowMb - before.nowMb) * 1024) / phones.length;
+console.log(`held Pings: ${phones.length} of ${users} users
+delivery to answer: median ${quantile(delays, 0.5).toFixed(0)} ms, p99 ${quantile(delays, 0.99).toFixed(0)} ms, slowest ${Math.max(...delays).toFixed(0)} ms
+memory: ${before.nowMb.toFixed(0)} MB before, ${held.nowMb.toFixed(0)} MB held: ${perPing.toFixed(0)} KB RSS per held Ping (with its share of a watcher)`);
+for (const { phone } of phones) phone[Symbol.dispose]();
+
+interface Signed {
+  readonly user: string;
+  readonly phone: Phone;
+  readonly inbox: string;
+}
+
+async function signIn({ url, mail }: MeasuredGateway): Promise<Signed[]> {
+  const signed: Signed[] = [];
+  for (let index = 0; index < users; index++) {
+    const user = mail.freshUser();
+    await mail.deliver(user, Buffer.from(`Subject: first\r\n\r\nhello\r\n`));
+    for (let device = 0; device < devicesPerUser; device++) {
+      const phone = new Phone({ url, user, password: "secret", version: "14.1" });
+      await phone.folderSync();
+      const inbox = phone.folderOfType(2);
+      await phone.syncAll(inbox);
+      signed.push({ user, phone, inbox });
+    }
+  }
+  return signed;
+}
+
+interface Held {
+  readonly user: string;
+  readonly answeredAt: Promise<number>;
+}
+
+function hold(phone: Phone, inbox: string): Held {
+  const answer = phone.ping({ heartbeatSeconds: 900, collectionIds: [inbox] });
+  const answeredAt = answer.then(({ Status }) => {
+    assert.equal(Status, 2, "the Ping was answered by a change");
+    return performance.now();
+  });
+  return { user: phone.client.options.user, answeredAt };
+}
+
+/** Until all are held and their watchers idle, and memory has come to rest. */
+async function settled({ memory }: MeasuredGateway, count: number): Promise<void> {
+  for (let last = 0; ;) {
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    const { nowMb } = await memory();
+    if (Math.abs(nowMb - last) * 1024 < count) return;
+    last = nowMb;
+  }
+}
+
+async function deliverAll({ mail }: MeasuredGateway, all: readonly Held[]): Promise<number[]> {
+  const byUser = Map.groupBy(all, ({ user }) => user);
+  const delays: number[] = [];
+  for (const [user, pings] of byUser) {
+    await mail.deliver(user, Buffer.from(`Subject: wake\r\n\r\nup\r\n`));
+    const deliveredAt = performance.now();
+    for (const { answeredAt } of pings) delays.push((await answeredAt) - deliveredAt);
+  }
+  return delays;
+}

@@ -1,0 +1,156 @@
+/**
+ * `npm run bench:sync`: a mailbox of 10,000 mails in windows of 100, Syncs without changes in folders of 1,000
+ * and 100,000 mails, and 50,000 flags set at once by another client. Prints figures; fails only on a wrong count.
+ */
+import assert from "node:assert/strict";
+import { argv } from "node:process";
+import { Phone, type SyncWishes } from "../client/phone.ts";
+import { realisticMails, type SeedMail } from "../rig/mail/seed.ts";
+import { quantile, startMeasuredGateway, type MeasuredGateway } from "./gateway-process.ts";
+
+const [large = 100_000, whole = 10_000] = argv.slice(2).map(Number);
+
+const html: SyncWishes = {
+  WindowSize: 100,
+  Options: [{ BodyPreference: [{ Type: 2, TruncationSize: 32_768 }] }],
+};
+const plain: SyncWishes = {
+  WindowSize: 512,
+  Options: [{ BodyPreference: [{ Type: 1, TruncationSize: 0 }] }],
+};
+
+await using gateway = await startMeasuredGateway();
+await firstSync(gateway, whole);
+await quietSyncs(gateway, large);
+
+function phoneOf({ url }: MeasuredGateway, user: string): Phone {
+  return new Phone({ url, user, password: "secret", version: "14.1" });
+}
+
+async function firstSync(measured: MeasuredGateway, count: number): Promise<void> {
+  const user = measured.mail.freshUser();
+  await measured.mail.seed(user, "INBOX", realisticMails(count));
+  using phone = phoneOf(measured, user);
+  await phone.folderSync();
+  const inbox = phone.folderOfType(2);
+  await phone.prime(inbox);
+  measured.takeRequests();
+  const [cpuBefore, started] = [await measured.cpuSeconds(), performance.now()];
+  const windows = await phone.syncAll(inbox, html);
+  const seconds = (performance.now() - started) / 1000;
+  const cpu = (await measured.cpuSeconds()) - cpuBefore;
+  const requests = measured.takeRequests();
+  const trips = requests.map((line) => line.imapRoundTrips ?? 0);
+  const bytes = requests.reduce((sum, line) => sum + (line.bytesOut ?? 0), 0);
+  assert.equal(phone.mails(inbox).size, count, "every mail came, none twice");
+  await sameFlags(measured, user, phone, inbox);
+  const { peakMb } = await measured.memory();
+  print("first sync", {
+    mails: count,
+    windows,
+    "mails/s": Math.round(count / seconds),
+    "CPU ms/mail": ((cpu * 1000) / count).toFixed(2),
+    "IMAP round trips/window": `${quantile(trips, 0.5)} (most ${Math.max(...trips)})`,
+    "MB sent": (bytes / 1e6).toFixed(1),
+    "peak RSS MB": Math.round(peakMb),
+  });
+}
+
+async function sameFlags(
+  { mail }: MeasuredGateway,
+  user: string,
+  phone: Phone,
+  inbox: string,
+): Promise<void> {
+  const client = await mail.imapClient(user);
+  await client.mailboxOpen("INBOX");
+  const mails = phone.mails(inbox);
+  let compared = 0;
+  for await (const { uid, flags } of client.fetch("1:*", { uid: true, flags: true })) {
+    const own = mails.get(`${inbox}:${uid}`);
+    assert.equal(own?.Read, flags?.has("\\Seen") ?? false, `Read of ${uid}`);
+    assert.equal(own?.Flag?.Status === 2, flags?.has("\\Flagged") ?? false, `flag of ${uid}`);
+    compared++;
+  }
+  assert.equal(compared, mails.size, "the phone has what IMAP has");
+  await client.logout();
+}
+
+function smallMails(count: number): SeedMail[] {
+  const body = "Content-Type: text/plain\r\n\r\nshort\r\n";
+  return Array.from({ length: count }, (_, index) => ({
+    mime: Buffer.from(`From: a@example.test\r\nSubject: small ${index}\r\n${body}`),
+  }));
+}
+
+async function quietSyncs(measured: MeasuredGateway, count: number): Promise<void> {
+  const user = measured.mail.freshUser();
+  await measured.mail.seed(user, "Small", smallMails(1_000));
+  await measured.mail.seed(user, "Large", smallMails(count));
+  using phone = phoneOf(measured, user);
+  await phone.folderSync();
+  const [small, big] = [phone.folderNamed("Small"), phone.folderNamed("Large")];
+  await phone.syncAll(small, plain);
+  const started = performance.now();
+  await phone.syncAll(big, plain);
+  print("first sync without bodies", {
+    mails: count,
+    "mails/s": Math.round((count * 1000) / (performance.now() - started)),
+  });
+  const [fewMs, manyMs] = await alternate(phone, small, big);
+  print("Sync without changes", {
+    "ms of 1,000 mails": fewMs.toFixed(2),
+    [`ms of ${count} mails`]: manyMs.toFixed(2),
+    ratio: (manyMs / fewMs).toFixed(2),
+  });
+  await manyFlags(measured, { user, phone, big, count: Math.floor(count / 2) });
+  print("memory", { "peak RSS MB": Math.round((await measured.memory()).peakMb) });
+}
+
+/** Medians of Syncs of two folders in turn, so that both meet the same noise. */
+async function alternate(phone: Phone, small: string, big: string): Promise<[number, number]> {
+  const times: [number[], number[]] = [[], []];
+  for (let round = 0; round < 220; round++) {
+    for (const [index, folder] of [small, big].entries()) {
+      const started = performance.now();
+      const { answer } = await phone.sync(folder, plain);
+      assert.equal(answer.bytes.length, 0, "nothing changed");
+      // The first rounds warm up.
+      if (round >= 20) times[index]?.push(performance.now() - started);
+    }
+  }
+  return [quantile(times[0], 0.5), quantile(times[1], 0.5)];
+}
+
+async function manyFlags(
+  { mail }: MeasuredGateway,
+  at: { user: string; phone: Phone; big: string; count: number },
+): Promise<void> {
+  const client = await mail.imapClient(at.user);
+  await client.mailboxOpen("Large");
+  await client.messageFlagsAdd(`1:${at.count}`, ["\\Flagged"], { uid: true, silent: true });
+  await client.logout();
+  const windowMs: number[] = [];
+  let changed = 0;
+  for (let more = true; more;) {
+    const started = performance.now();
+    const brought = await at.phone.sync(at.big, plain);
+    windowMs.push(performance.now() - started);
+    changed += brought.changes.length;
+    more = brought.more;
+  }
+  assert.equal(changed, at.count, "every flag reached the phone once");
+  const quarter = Math.max(1, Math.floor(windowMs.length / 4));
+  print("flags set by another client", {
+    flags: at.count,
+    windows: windowMs.length,
+    "ms/window, first quarter": quantile(windowMs.slice(0, quarter), 0.5).toFixed(1),
+    "ms/window, last quarter": quantile(windowMs.slice(-quarter), 0.5).toFixed(1),
+    "slowest window ms": Math.max(...windowMs).toFixed(0),
+  });
+}
+
+function print(title: string, figures: Readonly<Record<string, string | number>>): void {
+  const text = Object.entries(figures).map(([name, value]) => `${name}: ${value}`);
+  console.log(`${title}\n  ${text.join("\n  ")}`);
+}

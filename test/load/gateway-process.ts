@@ -1,0 +1,129 @@
+/** The gateway as a process of its own over the rig's servers, so that its memory can be read. */
+import { spawn } from "node:child_process";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execPath } from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { openTestDatabase } from "../rig/database.ts";
+import { startMailServers, type MailServers } from "../rig/mail/servers.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** One line of the request log. */
+export interface RequestLine {
+  readonly command?: string;
+  readonly imapRoundTrips?: number;
+  readonly bytesOut?: number;
+  readonly durationMs?: number;
+}
+
+/** A running gateway with its servers. */
+export interface MeasuredGateway extends AsyncDisposable {
+  readonly url: string;
+  readonly mail: MailServers;
+  /** Requests logged since the last call. */
+  takeRequests(): RequestLine[];
+  /** Resident memory now, and the most so far, in MB. */
+  memory(): Promise<{ readonly nowMb: number; readonly peakMb: number }>;
+  /** CPU seconds used so far. */
+  cpuSeconds(): Promise<number>;
+}
+
+/** Starts mail servers, a database and the gateway. */
+export async function startMeasuredGateway(): Promise<MeasuredGateway> {
+  await using stack = new AsyncDisposableStack();
+  const mail = stack.use(await startMailServers());
+  const { url: database } = stack.use(await openTestDatabase());
+  const folder = await mkdtemp(join(tmpdir(), "eastgate-bench-"));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  await chmod(folder, 0o755);
+  const [port, metrics] = [await freePort(), await freePort()];
+  const config = join(folder, "eastgate.toml");
+  await writeFile(config, configText(mail, { port, metrics, database, folder }));
+  const child = spawn(execPath, ["src/bin.ts", "serve", "--config", config], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  stack.defer(async () => {
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    if (child.exitCode === null && child.kill("SIGTERM")) await ended;
+  });
+  const requests: RequestLine[] = [];
+  const listening = Promise.withResolvers<void>();
+  child.once("exit", (code) => listening.reject(new Error(`the gateway ended with ${code}`)));
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const entry = parsed(line);
+    if (entry?.msg === "request") requests.push(entry);
+    if (entry?.msg === "Eastgate listens") listening.resolve();
+  });
+  await listening.promise;
+  const kept = stack.move();
+  const pid = child.pid ?? 0;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    mail,
+    takeRequests: () => requests.splice(0),
+    memory: () => memoryOf(pid),
+    cpuSeconds: () => cpuOf(pid),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+function parsed(line: string): (RequestLine & { readonly msg?: string }) | undefined {
+  try {
+    return JSON.parse(line) as RequestLine & { readonly msg?: string };
+  } catch {
+    return undefined;
+  }
+}
+
+function configText(
+  mail: MailServers,
+  at: { port: number; metrics: number; database: string; folder: string },
+): string {
+  const server = (port: number): string =>
+    `{ host = "127.0.0.1", port = ${port}, security = "plain" }`;
+  return `drain_seconds = 0
+data_dir = "${at.folder}/data"
+listen = { host = "127.0.0.1", port = ${at.port} }
+tls.mode = "off"
+metrics.port = ${at.metrics}
+database.url = "${at.database}"
+[[domains]]
+name = "example.test"
+imap = ${server(mail.imap.port)}
+smtp = ${server(mail.smtp.port)}
+`;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function memoryOf(pid: number): Promise<{ nowMb: number; peakMb: number }> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  const mb = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0) / 1024;
+  return { nowMb: mb("VmRSS"), peakMb: mb("VmHWM") };
+}
+
+const ticksPerSecond = 100;
+
+async function cpuOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
+/** The middle value, and the one that so many are below. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+}
