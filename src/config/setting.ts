@@ -177,9 +177,8 @@ export function network(help: string): Setting<string> {
 
 /** A postgres:// URL. */
 export function postgresUrl(help: string): Setting<string> {
-  const schema = z
-    .string()
-    .refine((url) => /^postgres(ql)?:$/.test(URL.parse(url)?.protocol ?? ""));
+  // Not the URL of browsers: a server on a socket has no host.
+  const schema = z.string().regex(/^postgres(ql)?:\/\/./);
   const example = "postgres://eastgate@localhost/eastgate";
   const wanted = `a URL such as "${example}"`;
   return setting(help, { wanted, schema }, { example });
