@@ -1,0 +1,87 @@
+/** The whole gateway in this process, on free ports, over a database and mail servers of the rig. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { compose, type Gateway } from "../../src/compose.ts";
+import { loadConfig, type Config } from "../../src/config.ts";
+import type { Clock } from "../../src/kit/clock.ts";
+import { createLog } from "../../src/kit/pino-log.ts";
+import { openTestDatabase } from "./database.ts";
+import type { MailServers } from "./mail/servers.ts";
+
+/** A line of the gateway's log. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+/** A gateway that listens. Disposing of it ends it at once and takes its database away. */
+export interface TestGateway extends AsyncDisposable {
+  readonly gateway: Gateway;
+  /** "https://127.0.0.1:…" */
+  readonly url: string;
+  readonly healthUrl: string;
+  /** Of its database, for further processes. */
+  readonly databaseUrl: string;
+  /** What it logged so far, at level debug. */
+  readonly lines: readonly LogLine[];
+}
+
+/** What may differ from gateway to gateway. */
+export interface TestGatewayOptions {
+  readonly clock?: Clock;
+  /** Changes the configuration before the gateway is wired. */
+  readonly configure?: (config: Config) => Config;
+}
+
+/** The environment of a configuration for these mail servers: self-signed, ports 0, domain example.test. */
+export function gatewayEnvironment(
+  mail: MailServers,
+  { dataDir, databaseUrl }: { readonly dataDir: string; readonly databaseUrl: string },
+): Record<string, string> {
+  return {
+    EASTGATE_DATA_DIR: dataDir,
+    EASTGATE_LISTEN_HOST: "127.0.0.1",
+    EASTGATE_LISTEN_PORT: "0",
+    EASTGATE_METRICS_PORT: "0",
+    EASTGATE_TLS_MODE: "self-signed",
+    EASTGATE_DATABASE_URL: databaseUrl,
+    EASTGATE_DOMAINS_0_NAME: "example.test",
+    EASTGATE_DOMAINS_0_IMAP_HOST: "localhost",
+    EASTGATE_DOMAINS_0_IMAP_PORT: String(mail.imap.tlsPort),
+    EASTGATE_DOMAINS_0_IMAP_SECURITY: "tls",
+    EASTGATE_DOMAINS_0_IMAP_CA_FILE: join(dataDir, "ca.pem"),
+    EASTGATE_DOMAINS_0_SMTP_HOST: "localhost",
+    EASTGATE_DOMAINS_0_SMTP_PORT: String(mail.smtp.port),
+    EASTGATE_DOMAINS_0_SMTP_SECURITY: "starttls",
+    EASTGATE_DOMAINS_0_SMTP_CA_FILE: join(dataDir, "ca.pem"),
+  };
+}
+
+/** A folder for `EASTGATE_DATA_DIR` with the certificate of the mail servers in it. */
+export async function makeDataFolder(
+  mail: MailServers,
+): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(tmpdir(), "eastgate-test-data-"));
+  await writeFile(join(path, "ca.pem"), mail.certificate);
+  return {
+    path,
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
+  };
+}
+
+/** Starts a gateway over these mail servers and a database of its own. */
+export async function startGateway(
+  mail: MailServers,
+  { clock, configure = (config) => config }: TestGatewayOptions = {},
+): Promise<TestGateway> {
+  await using stack = new AsyncDisposableStack();
+  const data = stack.use(await makeDataFolder(mail));
+  const { url: databaseUrl } = stack.use(await openTestDatabase());
+  const env = gatewayEnvironment(mail, { dataDir: data.path, databaseUrl });
+  const lines: LogLine[] = [];
+  const log = createLog("debug", { write: (line) => void lines.push(JSON.parse(line)) });
+  const overrides = { log, ...(clock === undefined ? {} : { clock }) };
+  const gateway = stack.use(await compose(configure(loadConfig({ env })), overrides));
+  const addresses = await gateway.listen();
+  const kept = stack.move();
+  const dispose = (): Promise<void> => kept.disposeAsync();
+  return { gateway, ...addresses, databaseUrl, lines, [Symbol.asyncDispose]: dispose };
+}
