@@ -162,13 +162,11 @@ export class Draft {
 
   /** What the device must be told of an item that is there. */
   #judge(item: FeedItem): Operation["kind"] | undefined {
-    const { sinceDay, ageing } = this.#window;
+    const { sinceDay } = this.#window;
     const known = this.#known.get(item.number);
     if (known === undefined) return item.day >= sinceDay ? "add" : undefined;
-    if (item.day < sinceDay) {
-      const willAge = ageing === false && this.#fields.agedDay < sinceDay;
-      return willAge ? undefined : "softDelete";
-    }
+    // Too old: left to ageing where that is still to come.
+    if (item.day < sinceDay) return this.#fields.agedDay < sinceDay ? undefined : "softDelete";
     return knownVersionOf(this.#fields, item) === known ? undefined : "change";
   }
 

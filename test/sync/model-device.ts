@@ -58,7 +58,7 @@ export type Fault =
 class Crash extends Error {}
 
 const masks = { seen: 1, flag: 6 } as const;
-export const collectionId = "f1";
+const collectionId = "f1";
 
 function versionAfter(upload: ItemUpload, before: number): number {
   if (upload.kind !== "seen" && upload.kind !== "flag") return before;
