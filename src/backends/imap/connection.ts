@@ -26,7 +26,13 @@ export interface Untagged {
 
 /** An argument of a command. */
 export type Argument =
-  | { readonly type: "ATOM" | "SEQUENCE" | "STRING" | "LITERAL"; readonly value: string | Buffer }
+  | {
+      readonly type: "ATOM" | "SEQUENCE" | "STRING" | "LITERAL";
+      readonly value: string | Buffer;
+      /** What stands in brackets after it, and the cut <start.length> behind. */
+      readonly section?: readonly Argument[];
+      readonly partial?: readonly number[];
+    }
   | readonly Argument[];
 
 /** The internals of imapflow that are used here; a contract test holds them true for the pinned version. */
@@ -148,8 +154,8 @@ export class ImapConnection {
     await this.exec("NOOP", []);
   }
 
-  /** Whether a STATUS of the selected folder brings its view up to date. */
-  get statusRefreshes(): boolean {
+  /** Whether a STATUS of the selected folder tells no more than its view has. */
+  get statusIsOfView(): boolean {
     return /dovecot/i.test(String(this.client.serverInfo?.["name"] ?? ""));
   }
 

@@ -28,6 +28,14 @@ const faults: Readonly<Record<string, BackendFault>> = {
   CANNOT: "not allowed",
 };
 
+/** The texts of servers that give no code, as Dovecot does not for STATUS of what is not there. */
+const faultTexts: readonly (readonly [RegExp, BackendFault])[] = [
+  [/quota|mailbox is full/i, "over quota"],
+  [/doesn't exist|does not exist|not found|no such|unknown mailbox|nonexist/i, "no such folder"],
+  [/too (large|big)|exceeds/i, "too large"],
+  [/permission|not permitted|denied|read-only/i, "not allowed"],
+];
+
 /** Response codes by which a server says that it cannot work now. */
 const unavailable = new Set(["UNAVAILABLE", "INUSE", "SERVERBUG", "CORRUPTION", "CONTACTADMIN"]);
 
@@ -42,7 +50,8 @@ export function toBackendError(error: unknown): Error {
   if (!answered) return new BackendUnavailable(text, { cause: error });
   const code = failure.serverResponseCode ?? "";
   if (unavailable.has(code)) return new BackendUnavailable(text, { cause: error });
-  return new BackendError(faults[code] ?? "failed", text);
+  const fault = faults[code] ?? faultTexts.find(([form]) => form.test(text))?.[1];
+  return new BackendError(fault ?? "failed", text);
 }
 
 function isOurs(error: unknown): error is Error {

@@ -75,8 +75,9 @@ async function fetchGroup(
 
 /** BODY.PEEK[section]<start.length>; length 0 is everything. */
 function peek(section: string, start: number, length: number): Argument {
-  const cut = length === 0 && start === 0 ? "" : `<${start}.${length}>`;
-  return { type: "ATOM", value: `BODY.PEEK[${section}]${cut}` };
+  const partial = length === 0 && start === 0 ? {} : { partial: [start, length] };
+  const inBrackets: Argument[] = section === "" ? [] : [{ type: "ATOM", value: section }];
+  return { type: "ATOM", value: "BODY.PEEK", section: inBrackets, ...partial };
 }
 
 function bodiesOf({ attributes }: Untagged): {

@@ -72,8 +72,16 @@ export class Pool {
     signal: AbortSignal,
     work: (connection: ImapConnection) => Promise<Result>,
   ): Promise<Result> {
+    return this.#onConnection((idle) => idle === path, signal, work);
+  }
+
+  async #onConnection<Result>(
+    prefers: (selectedPath: string | undefined) => boolean,
+    signal: AbortSignal,
+    work: (connection: ImapConnection) => Promise<Result>,
+  ): Promise<Result> {
     using _place = await this.#places.enter(signal);
-    const connection = this.#take(path) ?? (await this.connect(signal));
+    const connection = this.#take(prefers) ?? (await this.connect(signal));
     try {
       return await work(connection);
     } finally {
@@ -99,19 +107,24 @@ export class Pool {
     });
   }
 
-  /** Where a folder stands, asked of the server. */
+  /**
+   * Where a folder stands, asked of the server; preferably on a connection that has it not selected: there
+   * a STATUS tells what the view has, which may be old (seen on Dovecot), so the view goes first.
+   */
   position(path: string, signal: AbortSignal): Promise<Position> {
-    return this.use(path, signal, async (connection) => {
-      const now = await readPosition(connection, path, this.#state.clock.now());
-      const before = this.#positions.get(path);
-      const same = before !== undefined && isSame(before, now);
-      if (!same) this.#positions.set(path, now);
-      // A STATUS of the selected folder brings the view up to date there, as Dovecot does it.
-      if (connection.selectedPath === path && connection.statusRefreshes) {
-        connection.seen = this.#positions.get(path);
-      }
-      return now;
-    });
+    return this.#onConnection(
+      (selected) => selected !== path,
+      signal,
+      async (connection) => {
+        const isSelected = connection.selectedPath === path;
+        if (isSelected) await connection.refresh();
+        const now = await readPosition(connection, path, this.#state.clock.now());
+        const before = this.#positions.get(path);
+        if (before === undefined || !isSame(before, now)) this.#positions.set(path, now);
+        if (isSelected && connection.statusIsOfView) connection.seen = this.#positions.get(path);
+        return now;
+      },
+    );
   }
 
   /** Opens a connection with the credential of a live request. Throws LoginRefused, BackendUnavailable. */
@@ -153,9 +166,9 @@ export class Pool {
     this.#open.clear();
   }
 
-  #take(path: string | undefined): ImapConnection | undefined {
+  #take(prefers: (selectedPath: string | undefined) => boolean): ImapConnection | undefined {
     this.#dropExpired();
-    const fitting = this.#idle.findIndex(({ connection }) => connection.selectedPath === path);
+    const fitting = this.#idle.findIndex(({ connection }) => prefers(connection.selectedPath));
     const at = fitting === -1 ? this.#idle.length - 1 : fitting;
     const [idle] = at === -1 ? [] : this.#idle.splice(at, 1);
     idle?.expiry.cancel();
