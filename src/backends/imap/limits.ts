@@ -56,3 +56,6 @@ export const flagsWithoutCondstore = 2_000;
 
 /** Rounds in which `newest` widens its range over a thinly filled stretch of numbers. */
 export const widenings = 12;
+
+/** Message-ids kept of a References header: the first and the nearest tell the conversation. */
+export const maxReferences = 100;

@@ -124,7 +124,8 @@ export function messageIds(value: string): readonly string[] {
 /** The moment of a Date field; one without a zone is read as UTC, nonsense is undefined. */
 export function dateOf(value: string): Date | undefined {
   const plain = value.replace(/\([^()]{0,200}\)/g, " ").trim();
-  if (plain === "") return undefined;
+  // Two numbers at least: Date would take the zone alone for a date.
+  if (!/\d\D+\d/.test(plain)) return undefined;
   const hasZone = /(?:[+-]\d{4}|\b[A-Z]{1,5})$/i.test(plain);
   const date = new Date(hasZone ? plain : `${plain} +0000`);
   return Number.isNaN(date.getTime()) ? undefined : date;

@@ -26,7 +26,7 @@ export interface ParsedMessage extends Pick<
 }
 
 /** Header fields that a mapping reads beside the envelope. */
-const keptHeaders = [
+export const keptHeaders = [
   "importance",
   "x-priority",
   "thread-topic",

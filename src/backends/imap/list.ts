@@ -1,0 +1,138 @@
+/** Mails without their bodies: all that a device's list shows, in one command. */
+import { parseBodystructure, parseEnvelope } from "imapflow/lib/tools.js";
+import { isUtf8 } from "node:buffer";
+import { decodedText, firstValue, messageIds, readHeader } from "../../items/email/header.ts";
+import type { Envelope, MailItem, Part } from "../../items/email/message.ts";
+import { keptHeaders } from "../../items/email/mime.ts";
+import type { Argument, ImapConnection, Parsed, Untagged } from "./connection.ts";
+import { noEnvelope, toEnvelope } from "./envelope.ts";
+import { flagsOf } from "./flags.ts";
+import { maxReferences, numbersPerCommand } from "./limits.ts";
+import { toStructure, unknownStructure } from "./structure.ts";
+import { entriesOf, formatRanges, isList, pairsOf, rangesOf, textOf } from "./tokens.ts";
+
+/** Metadata of these items of a folder; items that are gone are left out. */
+export async function listItems(
+  connection: ImapConnection,
+  path: string,
+  numbers: readonly number[],
+): Promise<readonly MailItem[]> {
+  const items: MailItem[] = [];
+  for (let at = 0; at < numbers.length; at += numbersPerCommand) {
+    await connection.select(path);
+    items.push(...(await fetchItems(connection, numbers.slice(at, at + numbersPerCommand))));
+  }
+  return items;
+}
+
+/** A section with fields is a list of its own, which imapflow's arguments carry beside the value. */
+const headerFields = {
+  type: "ATOM",
+  value: "BODY.PEEK",
+  section: [atom("HEADER.FIELDS"), ["references", ...keptHeaders].map((name) => atom(name))],
+} as const;
+
+const wantedItems: readonly Argument[] = [
+  ...["UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE", "ENVELOPE", "BODYSTRUCTURE"].map(atom),
+  headerFields,
+];
+
+function atom(value: string): Argument {
+  return { type: "ATOM", value };
+}
+
+async function fetchItems(
+  connection: ImapConnection,
+  numbers: readonly number[],
+): Promise<readonly MailItem[]> {
+  const sequence = { type: "SEQUENCE" as const, value: formatRanges(rangesOf(numbers)) };
+  const asked = new Set(numbers);
+  const items = new Map<number, MailItem>();
+  await connection.exec("UID FETCH", [sequence, wantedItems], {
+    FETCH: ({ attributes }: Untagged) => {
+      const values = pairsOf(attributes?.[1]);
+      const number = Number(textOf(values.get("UID")));
+      // Servers also tell of others' changes in between, by a FETCH with the flags alone.
+      if (asked.has(number) && values.has("RFC822.SIZE")) items.set(number, toItem(number, values));
+    },
+  });
+  return [...items.values()];
+}
+
+function toItem(number: number, values: ReadonlyMap<string, Parsed>): MailItem {
+  const flags = entriesOf(values.get("FLAGS")).flatMap((flag) => textOf(flag) ?? []);
+  const sizeBytes = Number(textOf(values.get("RFC822.SIZE")));
+  return {
+    number,
+    flags: flagsOf(new Set(flags)),
+    received: receivedAt(textOf(values.get("INTERNALDATE"))),
+    sizeBytes: Number.isSafeInteger(sizeBytes) ? sizeBytes : 0,
+    envelope: envelopeOf(values.get("ENVELOPE")),
+    structure: structureOf(values.get("BODYSTRUCTURE")),
+    ...fieldsOf(values.get("BODY")),
+  };
+}
+
+/** RFC 3501 date-time; the oldest moment stands for one that cannot be read. */
+function receivedAt(text: string | undefined): Date {
+  const date = new Date(text?.trim() ?? "");
+  return Number.isNaN(date.getTime()) ? new Date(0) : date;
+}
+
+/** An answer that cannot be read leaves the mail without an envelope, not the list without the mail. */
+function envelopeOf(answer: Parsed | undefined): Envelope {
+  if (!isList(answer)) return noEnvelope;
+  try {
+    return toEnvelope(parseEnvelope(textual(answer)));
+  } catch {
+    return noEnvelope;
+  }
+}
+
+function structureOf(answer: Parsed | undefined): Part {
+  if (!isList(answer) || answer.length === 0) return unknownStructure;
+  try {
+    return toStructure(parseBodystructure(textual(answer)));
+  } catch {
+    return unknownStructure;
+  }
+}
+
+type TextToken = { type: string; value: string } | null;
+type TextTokens = (TextToken | TextTokens)[];
+
+/** Literals carry the octets of the mail: those that are no UTF-8 are read as Latin-1, none is lost. */
+function textual(tokens: readonly Parsed[]): TextTokens {
+  return tokens.map((token) => {
+    if (isList(token)) return textual(token);
+    if (token === null) return null;
+    const { value = "", type = "STRING" } = token;
+    return { type, value: typeof value === "string" ? value : textIn(value) };
+  });
+}
+
+function textIn(bytes: Buffer): string {
+  return bytes.toString(isUtf8(bytes) ? "utf8" : "latin1");
+}
+
+function fieldsOf(answer: Parsed | undefined): Pick<MailItem, "references" | "headers"> {
+  const bytes = octetsOf(answer);
+  const header = readHeader(bytes, { start: 0, end: bytes.length });
+  const kept = keptHeaders.filter((name) => header.fields.has(name));
+  return {
+    references: boundedReferences(messageIds(firstValue(header, "references"))),
+    headers: Object.fromEntries(kept.map((name) => [name, decodedText(firstValue(header, name))])),
+  };
+}
+
+/** The first begins the conversation, the last are the nearest (RFC 5322 3.6.4). */
+function boundedReferences(ids: readonly string[]): readonly string[] {
+  if (ids.length <= maxReferences) return ids;
+  return [...ids.slice(0, 1), ...ids.slice(1 - maxReferences)];
+}
+
+function octetsOf(answer: Parsed | undefined): Buffer {
+  if (answer === null || answer === undefined || isList(answer)) return Buffer.alloc(0);
+  const { value = "" } = answer;
+  return typeof value === "string" ? Buffer.from(value, "utf8") : value;
+}
