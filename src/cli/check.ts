@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createInterface } from "node:readline/promises";
 import process from "node:process";
 import type { Credential } from "../backend.ts";
-import { openBackend, openStore, type Surroundings } from "../compose.ts";
+import type { Surroundings } from "../compose.ts";
 import type { Config, DomainConfig } from "../config.ts";
 import { systemClock } from "../kit/clock.ts";
 import { checkCertificate } from "./check-certificate.ts";
@@ -84,6 +84,7 @@ async function* findings(config: Config, login: Login | undefined): AsyncGenerat
 }
 
 async function checkDatabase(config: Config): Promise<readonly Finding[]> {
+  const { openStore } = await import("../compose.ts");
   await using store = await openStore(config, stderrLog);
   const [row] = await store.database.rows<{ version: string }>(
     "check.version",
@@ -103,6 +104,7 @@ async function checkDomain(
     `IMAP ${imap.host}:${imap.port}`,
     `SMTP ${smtp.host}:${smtp.port}`,
   ];
+  const { openBackend } = await import("../compose.ts");
   const { mail, transport } = await openBackend(domain, surroundings);
   await using stack = new AsyncDisposableStack();
   stack.use(mail);

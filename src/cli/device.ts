@@ -1,6 +1,5 @@
 /** `eastgate device`: the devices that were ever here. */
-import { openStore } from "../compose.ts";
-import { Devices, type ListedDevice, type ShownDevice } from "../devices/devices.ts";
+import type { ListedDevice, ShownDevice } from "../devices/devices.ts";
 import { systemClock } from "../kit/clock.ts";
 import { stderrLog } from "./stderr-log.ts";
 import {
@@ -32,6 +31,10 @@ ${configHelp}`,
       throw new UsageError(`"device" wants "list" or "show DEVICE"`);
     }
     refuseMore(positionals, action === "list" ? 1 : 2);
+    const [{ openStore }, { Devices }] = await Promise.all([
+      import("../compose.ts"),
+      import("../devices/devices.ts"),
+    ]);
     await using store = await openStore(configOf(values, env), stderrLog);
     const { database } = store;
     const devices = new Devices({ database, clock: systemClock, requiresPolicy: () => false });

@@ -1,6 +1,5 @@
 /** `eastgate serve`: runs the gateway until it is told to end. */
 import process from "node:process";
-import { runGateway } from "../main.ts";
 import {
   configHelp,
   configOf,
@@ -24,6 +23,8 @@ ${configHelp}`,
     refuseMore(positionals, 0);
     const config = configOf(values, env);
     endWithStarter();
+    // Only who serves waits until all of it is loaded.
+    const { runGateway } = await import("../main.ts");
     await runGateway(config);
     if (process.connected) process.disconnect();
     return 0;
