@@ -11,6 +11,7 @@ import {
   pairsOf,
   parseNumbers,
   rangesOf,
+  searchedOf,
   textOf,
 } from "./tokens.ts";
 
@@ -228,9 +229,7 @@ export async function findByMessageId(
   const query = [atom("UID"), range, atom("HEADER"), atom("MESSAGE-ID")];
   const found: number[] = [];
   await connection.exec("UID SEARCH", [...query, { type: "STRING", value }], {
-    SEARCH: (untagged) => {
-      for (const token of untagged.attributes ?? []) found.push(Number(textOf(token)));
-    },
+    SEARCH: (untagged) => void found.push(...searchedOf(untagged)),
   });
   return found.filter((number) => number >= from).toSorted((one, other) => one - other)[0];
 }

@@ -22,6 +22,8 @@ export type Parsed = Token | null | readonly Parsed[];
 export interface Untagged {
   readonly command: string;
   readonly attributes?: readonly Parsed[];
+  /** The numbers of a SEARCH, which imapflow reads without making tokens of them. */
+  readonly numbers?: readonly number[];
 }
 
 /** An argument of a command. */

@@ -13,6 +13,7 @@ import {
   isList,
   pairsOf,
   parseNumbers,
+  searchedOf,
   textOf,
   vanishedOf,
 } from "./tokens.ts";
@@ -212,12 +213,7 @@ async function searchOnce(
       const all = words.findIndex((token) => textOf(token)?.toUpperCase() === "ALL");
       if (all !== -1) found.push(...parseNumbers(textOf(words[all + 1]) ?? ""));
     },
-    SEARCH: (untagged) => {
-      for (const token of untagged.attributes ?? []) {
-        const number = Number(textOf(token));
-        if (Number.isSafeInteger(number)) numbers.push(number);
-      }
-    },
+    SEARCH: (untagged) => void numbers.push(...searchedOf(untagged)),
   });
   return [...found, ...numbers.map((number) => ({ low: number, high: number }))].toSorted(
     (one, other) => one.low - other.low,

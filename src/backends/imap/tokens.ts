@@ -60,6 +60,12 @@ export function vanishedOf({ attributes = [] }: Untagged): NumberRange[] {
   return parseNumbers(textOf(last) ?? "");
 }
 
+/** The numbers of an untagged SEARCH. */
+export function searchedOf({ numbers, attributes = [] }: Untagged): readonly number[] {
+  const found = numbers ?? attributes.map((token) => Number(textOf(token)));
+  return found.filter((number) => Number.isSafeInteger(number));
+}
+
 /** Numbers in ascending order as ranges. */
 export function rangesOf(numbers: readonly number[]): NumberRange[] {
   const ranges: { low: number; high: number }[] = [];
