@@ -8,6 +8,7 @@ import { canonicalDeviceId } from "../devices/identity.ts";
 import { parsePolicyKey } from "../devices/policy.ts";
 import { readBasic } from "./basic.ts";
 import { Refusal } from "./errors.ts";
+import { maxLoggedUser } from "./limits.ts";
 import { bare } from "./outgoing.ts";
 import { parseQuery } from "./parse-query.ts";
 import type { Query } from "./query.ts";
@@ -42,7 +43,7 @@ export async function signIn(
 ): Promise<SignedIn> {
   const readings = readBasic(incoming.headers.authorization);
   if (readings[0] === undefined) throw new Refusal(bare(401));
-  trace.user = readings[0].user;
+  trace.user = readings[0].user.slice(0, maxLoggedUser);
   const { clientAddress, signal } = incoming;
   const signedIn = await services.accounts.signIn({ readings, deviceId, clientAddress, signal });
   trace.user = signedIn.account.login;

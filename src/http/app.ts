@@ -52,6 +52,8 @@ export function createApp(services: Services, tls: TlsFiles | undefined): Fastif
   return app;
 }
 
+const tlsRules = { minVersion: "TLSv1.2", handshakeTimeout: limits.headersTimeoutMs } as const;
+
 function createServer(services: Services, tls: TlsFiles | undefined): FastifyInstance {
   const sockets = {
     maxHeaderSize: limits.maxHeaderBytes,
@@ -77,7 +79,7 @@ function createServer(services: Services, tls: TlsFiles | undefined): FastifyIns
   const app: unknown =
     tls === undefined
       ? fastify({ ...options, http: sockets })
-      : fastify({ ...options, https: { ...sockets, ...tls, minVersion: "TLSv1.2" as const } });
+      : fastify({ ...options, https: { ...sockets, ...tls, ...tlsRules } });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   const server = app as FastifyInstance;
   server.server.maxConnections = limits.maxConnections;

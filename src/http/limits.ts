@@ -47,3 +47,6 @@ export const socketProbeMs = 60_000;
 
 /** A client that reads nothing of its answer for so long is gone. */
 export const answerTimeoutMs = 120_000;
+
+/** How much of an unknown user name goes into the log: a line stays a line. */
+export const maxLoggedUser = 128;
