@@ -35,9 +35,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "disconnect"]) {
 }
 
 function announce(port: number, gateway: Gateway, metricsPort: number): void {
-  const names = values.host === "0.0.0.0" ? machineNames() : [values.host];
-  const addresses = names.filter((name) => isIP(name) !== 6);
-  const outside = addresses.find((name) => isIP(name) === 4 && !name.startsWith("127."));
+  const outward = machineNames().filter((name) => isIP(name) !== 6 && !name.startsWith("127."));
+  const addresses = values.host === "0.0.0.0" ? outward : [values.host];
+  const outside = addresses.find((name) => isIP(name) === 4);
   const inside = values.host === "0.0.0.0" ? "localhost" : values.host;
   const [alice, bob] = users;
   stdout.write(`
