@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compose, type Gateway } from "../../src/compose.ts";
+import { compose, type Addresses, type Gateway, type Overrides } from "../../src/compose.ts";
 import { loadConfig, type Config } from "../../src/config.ts";
 import type { Clock } from "../../src/kit/clock.ts";
 import { createLog } from "../../src/kit/pino-log.ts";
@@ -10,10 +10,11 @@ import { openTestDatabase } from "./database.ts";
 import type { MailServers } from "./mail/servers.ts";
 
 /** A line of the gateway's log. */
-export type LogLine = Readonly<Record<string, unknown>>;
+type LogLine = Readonly<Record<string, unknown>>;
 
 /** A gateway that listens. Disposing of it ends it at once and takes its database away. */
 export interface TestGateway extends AsyncDisposable {
+  /** The one that runs now. */
   readonly gateway: Gateway;
   /** "https://127.0.0.1:…" */
   readonly url: string;
@@ -22,6 +23,8 @@ export interface TestGateway extends AsyncDisposable {
   readonly databaseUrl: string;
   /** What it logged so far, at level debug. */
   readonly lines: readonly LogLine[];
+  /** Ends it and starts another one over the same database at the same address, as a new process would. */
+  restart(): Promise<void>;
 }
 
 /** What may differ from gateway to gateway. */
@@ -79,9 +82,45 @@ export async function startGateway(
   const lines: LogLine[] = [];
   const log = createLog("debug", { write: (line) => void lines.push(JSON.parse(line)) });
   const overrides = { log, ...(clock === undefined ? {} : { clock }) };
-  const gateway = stack.use(await compose(configure(loadConfig({ env })), overrides));
-  const addresses = await gateway.listen();
+  const config = configure(loadConfig({ env }));
+  let running = await startListening(config, overrides);
+  stack.defer(() => running.gateway[Symbol.asyncDispose]());
   const kept = stack.move();
-  const dispose = (): Promise<void> => kept.disposeAsync();
-  return { gateway, ...addresses, databaseUrl, lines, [Symbol.asyncDispose]: dispose };
+  return {
+    get gateway() {
+      return running.gateway;
+    },
+    url: running.addresses.url,
+    healthUrl: running.addresses.healthUrl,
+    databaseUrl,
+    lines,
+    restart: async () => {
+      const { addresses } = running;
+      await running.gateway[Symbol.asyncDispose]();
+      running = await startListening(samePorts(config, addresses), overrides);
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+interface Running {
+  readonly gateway: Gateway;
+  readonly addresses: Addresses;
+}
+
+async function startListening(config: Config, overrides: Overrides): Promise<Running> {
+  await using stack = new AsyncDisposableStack();
+  const gateway = stack.use(await compose(config, overrides));
+  const addresses = await gateway.listen();
+  stack.move();
+  return { gateway, addresses };
+}
+
+function samePorts(config: Config, { url, healthUrl }: Addresses): Config {
+  const portOf = (address: string): number => Number(new URL(address).port);
+  return {
+    ...config,
+    listen: { ...config.listen, port: portOf(url) },
+    metrics: { ...config.metrics, port: portOf(healthUrl) },
+  };
 }
