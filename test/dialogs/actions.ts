@@ -10,6 +10,8 @@ export interface Stage {
   deliver(user: string, mime: Buffer): Promise<void>;
   /** Requests that the gateway holds. */
   held(): number;
+  /** The gateway's clock, ms since 1970. */
+  now(): number;
   /** Moves the gateway's clock. */
   advance(seconds: number): void;
   /** Kills the gateway's sessions and state in memory, as a restart does. */
@@ -32,10 +34,13 @@ type Action = (scene: Scene, words: readonly string[]) => Promise<void> | void;
 export const actions: Readonly<Record<string, Action>> = {
   /** deliver TEXT */
   deliver: ({ stage, text }, [name = ""]) => stage.deliver(stage.user, Buffer.from(text(name))),
-  /** append FOLDER TEXT flag … */
-  async append(scene, [folder = "", name = "", ...flags]) {
+  /** append FOLDER TEXT flag … [days=N]: received N days ago, by the gateway's clock */
+  async append(scene, [folder = "", name = "", ...words]) {
     const { client, path } = await at(scene, folder);
-    await client.append(path, Buffer.from(scene.text(name)), flags);
+    const days = words.find((word) => word.startsWith("days="))?.slice("days=".length);
+    const flags = words.filter((word) => !word.startsWith("days="));
+    const received = new Date(scene.stage.now() - Number(days ?? 0) * 86_400_000);
+    await client.append(path, Buffer.from(scene.text(name)), flags, received);
   },
   /** store FOLDER UID +flag -flag … */
   async store(scene, [folder = "", uid = "", ...changes]) {
@@ -130,6 +135,8 @@ async function inFolder(
   const { client, path } = await at(scene, folder);
   const lock = await client.getMailboxLock(path);
   try {
+    // A mailbox that was open before shows what arrived since.
+    await client.noop();
     await work(client);
   } finally {
     lock.release();

@@ -66,6 +66,12 @@ class Matcher {
   ): Bindings | undefined {
     const { have, bindings, depth } = at;
     const next = want.children[index];
+    if (next?.text === "!") {
+      if (!have.some(({ name }) => name === next.name)) {
+        return this.#children(want, at, index + 1, from);
+      }
+      return this.#differ(depth, `<${want.name}> has a <${next.name}> that must be absent`);
+    }
     if (next === undefined) {
       if (!this.#exact || from === have.length) return bindings;
       return this.#differ(depth, `<${want.name}> has an unexpected <${have[from]?.name}>`);

@@ -18,6 +18,8 @@ export type Step = { readonly line: number } & (
     }
   | { readonly kind: "lose" }
   | { readonly kind: "device"; readonly name: string }
+  | { readonly kind: "folders" }
+  | { readonly kind: "prime"; readonly words: readonly string[] }
   | { readonly kind: "action"; readonly words: readonly string[] }
 );
 
@@ -97,6 +99,8 @@ function stepOf({ number: line, text }: Line, body: string): Step[] {
   }
   if (mark === "<x") return [{ line, kind: "lose" }];
   if (mark === "@device") return [{ line, kind: "device", name: words[0] ?? "" }];
+  if (mark === "@folders") return [{ line, kind: "folders" }];
+  if (mark === "@prime") return [{ line, kind: "prime", words }];
   if (mark === "**") return [{ line, kind: "action", words }];
   throw new Error(`line ${line}: a step begins with ->, <-, <~, <x, @device or **: ${text}`);
 }

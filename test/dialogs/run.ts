@@ -10,6 +10,13 @@ import { actions, type Stage } from "./actions.ts";
 import { match, resolved, type Bindings } from "./match.ts";
 import type { Dialog, Step } from "./parse.ts";
 
+const folderTypes = [
+  ["inbox", 2],
+  ["drafts", 3],
+  ["trash", 4],
+  ["sent", 5],
+] as const;
+
 /** Where the gateway listens, and as whom to sign in. */
 export interface Access {
   readonly url: string;
@@ -69,9 +76,36 @@ class Run implements Disposable {
       case "device":
         this.#device = this.#deviceNamed(step.name);
         return;
+      case "folders":
+        return this.#folders();
+      case "prime":
+        return this.#prime(step.words);
       case "action":
         return this.#act(step.words);
     }
+  }
+
+  async #folders(): Promise<void> {
+    const { body } = await this.#device.send("FolderSync", { SyncKey: "0" });
+    assert.equal(body?.Status, 1, "FolderSync of key 0");
+    for (const [name, type] of folderTypes) {
+      const folder = body.Changes?.Add.find(({ Type }) => Type === type);
+      assert.ok(folder, `the hierarchy has a folder of type ${type}`);
+      this.#keep(name, folder.ServerId);
+    }
+  }
+
+  async #prime([folder = "", name = ""]: readonly string[]): Promise<void> {
+    const CollectionId = resolved(folder, this.#bindings);
+    const Collection = [{ SyncKey: "0", CollectionId, Options: [] }];
+    const { body } = await this.#device.send("Sync", { Collections: { Collection } });
+    const [answered] = body?.Collections?.Collection ?? [];
+    assert.ok(answered?.Status === 1 && answered.SyncKey, `Sync of key 0: ${answered?.Status}`);
+    this.#keep(name.slice(1), answered.SyncKey);
+  }
+
+  #keep(name: string, value: string): void {
+    this.#bindings = new Map([...this.#bindings, [name, value]]);
   }
 
   #send(step: Extract<Step, { kind: "send" }>): void {

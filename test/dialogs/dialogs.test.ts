@@ -1,0 +1,85 @@
+/** Runs every dialog for every version that it names, over the running gateway and real servers. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import type { ImapFlow } from "imapflow";
+import { systemClock } from "../../src/kit/clock.ts";
+import { StillClock } from "../../src/kit/still-clock.ts";
+import { startGateway, type TestGateway } from "../rig/gateway.ts";
+import { mailServers, password, type MailServers } from "../rig/mail/servers.ts";
+import type { Stage } from "./actions.ts";
+import { parseDialog, versionsOf } from "./parse.ts";
+import { runDialog } from "./run.ts";
+
+const clock = new StillClock(systemClock.now());
+const told = new Set<string>();
+let mail: MailServers;
+let gateway: TestGateway;
+
+before(async () => {
+  mail = await mailServers();
+  gateway = await startGateway(mail, { clock });
+});
+
+after(async () => {
+  await gateway?.[Symbol.asyncDispose]();
+  await mail?.stop();
+});
+
+/** The world of one dialog, with connections that end with it. */
+function openStage(): Stage & AsyncDisposable {
+  const clients = new Map<string, Promise<ImapFlow>>();
+  const connect = (user: string): Promise<ImapFlow> => {
+    const client = clients.get(user) ?? mail.imapClient(user);
+    clients.set(user, client);
+    return client;
+  };
+  return {
+    user: mail.freshUser(),
+    other: mail.freshUser(),
+    imap: connect,
+    deliver: (user, mime) => mail.deliver(user, mime),
+    held: () => gateway.gateway.push.held(),
+    now: () => clock.now(),
+    advance: (seconds) => clock.advance(seconds * 1000),
+    restart: () => gateway.restart(),
+    [Symbol.asyncDispose]: async () => {
+      for (const client of clients.values()) await (await client).logout();
+    },
+  };
+}
+
+const folder = new URL("./", import.meta.url);
+const files = readdirSync(folder)
+  .filter((name) => name.endsWith(".eas"))
+  .toSorted();
+
+for (const file of files) {
+  const source = readFileSync(new URL(file, folder), "utf8");
+  for (const version of versionsOf(source)) {
+    const dialog = parseDialog(source, version);
+    test(`${dialog.title} [${file.replace(".eas", "")} ${version}]`, async () => {
+      for (const text of dialog.texts.values()) told.add(text);
+      await using stage = openStage();
+      const { user } = stage;
+      await runDialog(dialog, stage, { url: gateway.url, user, password, version });
+    });
+  }
+}
+
+test("Log: no line of the whole run holds a password, a subject or a body", () => {
+  const log = gateway.lines.map((line) => JSON.stringify(line)).join("\n");
+  assert.ok(log.includes('"command":"Sync"'), "requests are logged");
+  const secrets = [password, Buffer.from(`:${password}`).toString("base64")];
+  for (const text of [...told].flatMap(contentsOf).concat(secrets)) {
+    assert.ok(!log.includes(text), `the log holds "${text}"`);
+  }
+});
+
+/** Subjects and lines of bodies that are long enough to be nothing else. */
+function contentsOf(mime: string): readonly string[] {
+  const [head = "", ...body] = mime.split("\r\n\r\n");
+  const subject = /^Subject: (.+)$/m.exec(head)?.[1] ?? "";
+  const lines = [subject, ...body.join("\r\n").split("\r\n")].map((line) => line.trim());
+  return lines.filter((line) => line.length >= 12 && !line.startsWith("--"));
+}
