@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
 import { after, describe, it } from "node:test";
+import hoodiecrow from "hoodiecrow-imap";
 import { pino } from "pino";
 import { mailServers } from "../../../test/rig/mail/servers.ts";
 import type { RemoteFolder } from "../../backend.ts";
@@ -146,5 +149,75 @@ describe("folders of Dovecot", async () => {
     await using box = await mailbox();
     box.connection.drop();
     await assert.rejects(listFolders(box.connection), { name: "BackendUnavailable" });
+  });
+});
+
+describe("folders of a server with the base protocol only", () => {
+  /** Folders below "" are at the top; no LIST-STATUS, no SPECIAL-USE, no identities. */
+  const storage = {
+    INBOX: {},
+    "": {
+      folders: {
+        "Gesendete Objekte": {},
+        Papierkorb: {},
+        Sent: {},
+        Projects: { flags: ["\\Noselect"], folders: { Drafts: {} } },
+        "Sent to clients": {},
+      },
+    },
+  };
+
+  async function withServer(check: (connection: ImapConnection) => Promise<void>) {
+    const server = hoodiecrow({ plugins: [], users: { a: { password: "b" } }, storage });
+    server.server.listen(0, "127.0.0.1");
+    await once(server.server, "listening");
+    const { port } = server.server.address() as AddressInfo;
+    const connection = await ImapConnection.open(
+      { host: "127.0.0.1", port, security: "plain" },
+      { login: "a", password: "b", fingerprint: "", clientAddress: "" },
+      { log: pino({ level: "silent" }), silenceMs: 60_000 },
+    );
+    try {
+      await check(connection);
+    } finally {
+      connection.drop();
+      server.server.close();
+    }
+  }
+
+  it("are asked one by one and get their types by name, each once", async () => {
+    await withServer(async (connection) => {
+      const folders = await listFolders(connection);
+      const told = folders.map(({ path, type, selectable }) => `${path} ${type} ${selectable}`);
+      assert.deepEqual(told.toSorted(), [
+        "Gesendete Objekte user true",
+        "INBOX inbox true",
+        "Papierkorb trash true",
+        "Projects user false",
+        "Projects/Drafts user true",
+        "Sent sent true",
+        "Sent to clients user true",
+      ]);
+      assert.ok(folders.every(({ remoteKey }) => remoteKey === ""));
+      assert.ok(folders.every(({ epoch, selectable }) => (epoch === "") !== selectable));
+    });
+  });
+
+  it("are not asked again for what the server refused", async () => {
+    await withServer(async (connection) => {
+      await listFolders(connection);
+      const before = connection.commands;
+      await listFolders(connection);
+      // LIST, and STATUS of all but the one that cannot be opened.
+      assert.equal(connection.commands - before, 7);
+    });
+  });
+
+  it("are created without a use where none can be given", async () => {
+    await withServer(async (connection) => {
+      const made = await createFolder(connection, "Entwürfe", "drafts");
+      assert.equal(made.type, "drafts");
+      assert.equal(made.selectable, true);
+    });
   });
 });
