@@ -40,7 +40,7 @@ async function firstSync(measured: MeasuredGateway, count: number): Promise<void
   const seconds = (performance.now() - started) / 1000;
   const cpu = (await measured.cpuSeconds()) - cpuBefore;
   const requests = measured.takeRequests();
-  const trips = requests.map((line) => line.imapRoundTrips ?? 0);
+  const trips = requests.map((line) => line.roundTrips ?? 0);
   const bytes = requests.reduce((sum, line) => sum + (line.bytesOut ?? 0), 0);
   assert.equal(phone.mails(inbox).size, count, "every mail came, none twice");
   await sameFlags(measured, user, phone, inbox);

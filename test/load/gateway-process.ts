@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** One line of the request log. */
 export interface RequestLine {
   readonly command?: string;
-  readonly imapRoundTrips?: number;
+  readonly roundTrips?: number;
   readonly bytesOut?: number;
   readonly durationMs?: number;
 }

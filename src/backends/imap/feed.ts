@@ -4,7 +4,13 @@ import { mailVersion } from "../../items/email/version.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Argument, ImapConnection, Untagged } from "./connection.ts";
 import { flagsOf } from "./flags.ts";
-import { flagsWithoutCondstore, numbersPerCommand, widenings } from "./limits.ts";
+import {
+  allFlagsMs,
+  highestUid,
+  flagsWithoutCondstore,
+  numbersPerCommand,
+  widenings,
+} from "./limits.ts";
 import { readPosition } from "./position.ts";
 import {
   entriesOf,
@@ -41,10 +47,15 @@ export function imapFeed(path: string, account: FeedAccount): Feed {
   const { on, clock } = account;
   return {
     position: () => account.position(path),
-    changed: (range, known) => on(path, (connection) => changed(connection, range, known)),
+    changed: (range, known) =>
+      on(path, (connection) =>
+        connection.isEnabled("CONDSTORE")
+          ? changed(connection, range, known)
+          : changedWithoutMarks(connection, range, { known, now: clock.now() }),
+      ),
     newest: (range, limit) => on(path, (connection) => newest(connection, range, limit)),
-    within: (range, sinceDay) => on(path, (one) => within(one, [range], { sinceDay, clock })),
-    withinKnown: (known, sinceDay) => on(path, (one) => within(one, known, { sinceDay, clock })),
+    within: (range, sinceDay) => on(path, (one) => since(one, [range], { sinceDay, clock })),
+    withinKnown: (known, sinceDay) => on(path, (one) => since(one, known, { sinceDay, clock })),
   };
 }
 
@@ -53,7 +64,6 @@ async function changed(
   range: NumberRange,
   known: Position,
 ): Promise<Changes> {
-  if (!connection.isEnabled("CONDSTORE")) return changedWithoutMarks(connection, range);
   const qresync = connection.isEnabled("QRESYNC");
   const since = [
     atom("CHANGEDSINCE"),
@@ -76,13 +86,21 @@ async function missing(
   return complement(range, await search(connection, [range], []));
 }
 
-/** Without CONDSTORE nothing tells what changed: the newest items are compared, the rest is only counted. */
+/**
+ * Without CONDSTORE nothing tells what changed: all that came since is told, of the rest the newest are
+ * compared, and every quarter of an hour all. The mark is the time of asking.
+ */
 async function changedWithoutMarks(
   connection: ImapConnection,
   range: NumberRange,
+  { known, now }: { readonly known: Position; readonly now: number },
 ): Promise<Changes> {
   const present = await search(connection, [range], []);
-  const compared = newestOf(present, flagsWithoutCondstore);
+  const quarter = (time: number): number => Math.floor(time / allFlagsMs);
+  const compareAll = quarter(now) !== quarter(Number(known.mark));
+  const arrived = within(present, { low: known.next, high: range.high });
+  const older = within(present, { low: range.low, high: known.next - 1 });
+  const compared = compareAll ? present : [...arrived, ...newestOf(older, flagsWithoutCondstore)];
   const items: FeedItem[] = [];
   for (const part of compared) items.push(...(await fetchItems(connection, part, [])).items);
   return { items, gone: complement(range, present) };
@@ -145,9 +163,7 @@ async function newest(
   limit: number,
 ): Promise<{ items: readonly FeedItem[]; reached: number }> {
   const items: FeedItem[] = [];
-  // Asked anew: what SELECT told may be old, and a number missed here would never be looked at again.
-  const { next } = await readPosition(connection, connection.selectedPath ?? "", 0);
-  let high = Math.min(range.high, Math.max(next - 1, range.low - 1));
+  let high = range.high < highestUid ? range.high : await highestNumber(connection, range);
   let width = limit;
   for (let round = 0; round < widenings && items.length < limit && high >= range.low; round++) {
     const low = Math.max(range.low, high - width + 1);
@@ -164,8 +180,14 @@ async function newest(
   return { items, reached: high + 1 };
 }
 
+/** Asked anew: what SELECT told may be old, and a number missed here would never be looked at again. */
+async function highestNumber(connection: ImapConnection, { low }: NumberRange): Promise<number> {
+  const { next } = await readPosition(connection, connection.selectedPath ?? "", 0);
+  return Math.max(next - 1, low - 1);
+}
+
 /** Which numbers arrived on a day or later; SINCE has the server's days, so it asks a day more. */
-async function within(
+async function since(
   connection: ImapConnection,
   ranges: readonly NumberRange[],
   { sinceDay, clock }: { sinceDay: number; clock: Clock },
@@ -197,7 +219,7 @@ async function search(
     const query = [atom("UID"), uids, ...criteria];
     found.push(...(await searchOnce(connection, query)));
   }
-  return clipped(found, ranges);
+  return intersection(found, ranges);
 }
 
 async function searchOnce(
@@ -220,16 +242,24 @@ async function searchOnce(
   );
 }
 
-/** Servers count "*" and ends beyond the last UID in: only what was asked stays. */
-function clipped(found: readonly NumberRange[], asked: readonly NumberRange[]): NumberRange[] {
-  const last = asked.at(-1);
-  const first = asked[0];
-  if (first === undefined || last === undefined) return [];
-  return found.flatMap(({ low, high }) => {
-    const from = Math.max(low, first.low);
-    const to = Math.min(high, last.high);
-    return from <= to ? [{ low: from, high: to }] : [];
-  });
+/** What of ascending ranges lies in a range. */
+function within(found: readonly NumberRange[], range: NumberRange): NumberRange[] {
+  return intersection(found, [range]);
+}
+
+/** What two lists of ascending ranges have in common: servers count ends beyond the last number in. */
+function intersection(ones: readonly NumberRange[], others: readonly NumberRange[]): NumberRange[] {
+  const common: NumberRange[] = [];
+  for (let at = 0, to = 0; at < ones.length && to < others.length;) {
+    const [one, other] = [ones[at], others[to]];
+    if (one === undefined || other === undefined) break;
+    const low = Math.max(one.low, other.low);
+    const high = Math.min(one.high, other.high);
+    if (low <= high) common.push({ low, high });
+    if (one.high < other.high) at++;
+    else to++;
+  }
+  return common;
 }
 
 /** What of a range is in none of the ascending ranges. */

@@ -54,8 +54,17 @@ export const numbersPerCommand = 700;
 /** Known items whose flags a server without CONDSTORE is asked for at each look. */
 export const flagsWithoutCondstore = 2_000;
 
+/** Characters of a keyword: Dovecot refuses longer ones (mail_max_keyword_length), and with them the whole STORE. */
+export const keywordCharacters = 50;
+
 /** Rounds in which `newest` widens its range over a thinly filled stretch of numbers. */
 export const widenings = 12;
 
 /** Message-ids kept of a References header: the first and the nearest tell the conversation. */
 export const maxReferences = 100;
+
+/** How often a server without CONDSTORE is asked for the flags of all known items. */
+export const allFlagsMs = 15 * 60_000;
+
+/** UIDs have 32 bits (RFC 3501 2.3.1.1). */
+export const highestUid = 2 ** 32 - 1;

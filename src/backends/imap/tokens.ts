@@ -1,6 +1,7 @@
 /** Small readers of imapflow's parsed tokens. */
 import type { NumberRange } from "../../feed.ts";
 import type { Parsed, Untagged } from "./connection.ts";
+import { highestUid } from "./limits.ts";
 
 /** The text of a token; undefined for lists and NIL. */
 export function textOf(token: Parsed | undefined): string | undefined {
@@ -48,9 +49,12 @@ export function formatRanges(ranges: readonly NumberRange[]): string {
   return ranges.map(formatRange).join(",");
 }
 
+/** The largest UID (RFC 3501 section 2.3.1.1). */
+export const topNumber = 4_294_967_295;
+
 /** IMAP's "*" would name the last item even below the range: an open end is the largest UID instead. */
 export function formatRange({ low, high }: NumberRange): string {
-  const end = Math.min(high, 4_294_967_295);
+  const end = Math.min(high, topNumber);
   return low === end ? `${low}` : `${low}:${end}`;
 }
 

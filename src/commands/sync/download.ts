@@ -83,7 +83,8 @@ async function serverCommands(
   told: Told & { readonly items: ReadonlyMap<number, MailItem> },
 ): Promise<readonly ServerCommand[]> {
   const { collectionId, options } = told;
-  const mapped = await mapMails(context, collectionId, [...told.items.values()], options);
+  const items = await withKnownFlags(context, told.next, [...told.items.values()]);
+  const mapped = await mapMails(context, collectionId, items, options);
   await reportUnmapped(context, collectionId, mapped.unmapped);
   const commands: ServerCommand[] = [];
   for (const { kind, number } of told.operations) {
@@ -99,12 +100,34 @@ async function serverCommands(
   return commands;
 }
 
+/**
+ * An Add tells the flags that the plan saw: those that the metadata brought a moment later may be others,
+ * and the device would be told one state and known to have another.
+ */
+async function withKnownFlags(
+  context: Context,
+  head: Head,
+  items: readonly MailItem[],
+): Promise<readonly MailItem[]> {
+  const told: MailItem[] = [];
+  for (const item of items) {
+    const known = await context.sync.known(head, item.number);
+    told.push(
+      known === undefined ? item : { ...item, flags: { ...item.flags, ...flagsOf(known) } },
+    );
+  }
+  return told;
+}
+
+function flagsOf(known: { readonly version: number; readonly labels: readonly string[] }) {
+  return { ...flagsOfMailVersion(known.version), categories: known.labels };
+}
+
 /** A Change needs no look at the server: the plan has already seen the flags. */
 async function changeOf(context: Context, head: Head, number: number): Promise<ServerCommand[]> {
   const known = await context.sync.known(head, number);
   if (known === undefined) return [];
-  const flags = { ...flagsOfMailVersion(known.version), draft: false, categories: known.labels };
-  const Email = toEasChange(flags, context.version);
+  const Email = toEasChange({ ...flagsOf(known), draft: false }, context.version);
   const ServerId = itemServerId(head.collectionId, number);
   return [{ Change: { ServerId, ApplicationData: { Email } } }];
 }
