@@ -6,6 +6,7 @@ import { editOf, flagNames, type FlagEdit } from "./flags.ts";
 import { numbersPerCommand } from "./limits.ts";
 import {
   entriesOf,
+  formatRange,
   formatRanges,
   isList,
   pairsOf,
@@ -13,6 +14,7 @@ import {
   rangesOf,
   searchedOf,
   textOf,
+  topNumber,
 } from "./tokens.ts";
 
 const atom = (value: string): Argument => ({ type: "ATOM", value });
@@ -37,14 +39,17 @@ export async function setFlags(
   for (const [edit, alike] of edits) {
     const { add, remove } = allowed(connection, JSON.parse(edit) as FlagEdit);
     const items = alike.map(({ number }) => number);
+    // The first STORE is itself a change since: only it can carry the condition.
+    let condition = unchangedSince;
     for (const [operation, flags] of [
       ["+FLAGS.SILENT", add],
       ["-FLAGS.SILENT", remove],
     ] as const) {
       const left = items.filter((number) => !conflicts.has(number));
       if (flags.length === 0 || left.length === 0) continue;
-      const store = { operation, flags, unchangedSince };
+      const store = { operation, flags, unchangedSince: condition };
       for (const number of await storeFlags(connection, left, store)) conflicts.add(number);
+      condition = undefined;
     }
   }
   return numbers.map((number) => {
@@ -224,7 +229,8 @@ export async function findByMessageId(
   messageId: string,
   from: number,
 ): Promise<number | undefined> {
-  const range = { type: "SEQUENCE" as const, value: `${from}:*` };
+  // "from:*" would name the last item even where there is none from there on (RFC 3501 6.4.8).
+  const range = { type: "SEQUENCE" as const, value: formatRange({ low: from, high: topNumber }) };
   const value = messageId.replace(/^<|>$/g, "");
   const query = [atom("UID"), range, atom("HEADER"), atom("MESSAGE-ID")];
   const found: number[] = [];

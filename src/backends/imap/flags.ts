@@ -1,6 +1,7 @@
 /** IMAP flags and keywords <-> the state of a mail that a device sees. */
 import type { FlagChange } from "../../backend.ts";
 import type { MailFlags } from "../../items/email/message.ts";
+import { keywordCharacters } from "./limits.ts";
 
 /** Follow-up that is done (EAS FlagStatus 1); mail programs show the mail without a flag. */
 const completeKeyword = "$EasComplete";
@@ -85,7 +86,7 @@ export function categoryOf(keyword: string): string {
 export function keywordOf(category: string): string {
   const label = labelKeywords.get(category);
   if (label !== undefined) return label;
-  const isAtom = /^[A-Za-z0-9$_.+-]{1,60}$/.test(category);
+  const isAtom = /^[A-Za-z0-9$_.+-]{1,50}$/.test(category);
   const isOwn = hiddenKeywords.has(category.toLowerCase()) || category.startsWith(encodedPrefix);
   if (isAtom && !isOwn) return category;
   return encodedPrefix + Buffer.from(category, "utf8").toString("base64url");
@@ -114,7 +115,9 @@ export function editOf(change: FlagChange, now: ReadonlySet<string>): FlagEdit {
     const had = [...now].filter((flag) => isCategory(flag));
     remove.push(...had.filter((flag) => !wanted.has(categoryOf(flag))));
     const kept = new Set(had.map(categoryOf));
-    add.push(...[...wanted].filter((name) => !kept.has(name)).map(keywordOf));
+    const missing = [...wanted].filter((name) => !kept.has(name)).map(keywordOf);
+    // A name too long for a keyword is not kept: the next Sync tells the device so.
+    add.push(...missing.filter((keyword) => keyword.length <= keywordCharacters));
   }
   return { add, remove };
 }
