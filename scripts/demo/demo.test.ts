@@ -8,19 +8,22 @@ import { execPath } from "node:process";
 import { after, suite, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { Phone } from "../../test/client/phone.ts";
 import { freePort } from "./gateway.ts";
 
 const start = fileURLToPath(new URL("../start.mjs", import.meta.url));
 const run = promisify(execFile);
 
 /** What the demo prints, up to and with `last`. */
-async function printed(child: ChildProcess, last: RegExp): Promise<string> {
+function printed(child: ChildProcess, last: RegExp): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
   let text = "";
-  for await (const chunk of child.stdout ?? []) {
+  child.stdout?.on("data", (chunk) => {
     text += String(chunk);
-    if (last.test(text)) return text;
-  }
-  throw new Error(`The demo ended before it was up: ${text}`);
+    if (last.test(text)) resolve(text);
+  });
+  child.once("exit", () => reject(new Error(`The demo ended before it was up: ${text}`)));
+  return promise;
 }
 
 /** Programs whose command line names this folder. */
@@ -52,6 +55,23 @@ suite("npm start without a configuration", async () => {
     const { stdout } = await run("sh", ["-c", `${line} --silent --show-error`]);
     assert.match(stdout, /^HTTP\/1\.1 200 /);
     assert.match(stdout, /^ms-asprotocolversions: 12\.1,14\.0,14\.1\r$/im);
+  });
+
+  test("wakes a phone when the other user writes", async () => {
+    const shared = { url: `https://127.0.0.1:${port}`, password: "eastgate" };
+    using alice = new Phone({ ...shared, user: "alice@north.test", version: "14.1" });
+    using bob = new Phone({ ...shared, user: "bob@south.test", version: "14.1" });
+    await alice.folderSync();
+    const inbox = alice.folderOfType(2);
+    await alice.syncAll(inbox);
+    const subjects = Array.from(alice.mails(inbox).values(), ({ Subject }) => Subject);
+    assert.ok(subjects.includes("Grüße aus Köln, 東京 und Αθήνα 🚲"), subjects.join());
+    const woken = alice.ping({ heartbeatSeconds: 300, collectionIds: [inbox] });
+    const mail = "From: bob@south.test\r\nTo: alice@north.test\r\nSubject: Hello\r\n\r\nAlice\r\n";
+    assert.equal(await bob.sendMail(Buffer.from(mail)), 1);
+    const { Status, Folders } = await woken;
+    assert.deepEqual([Status, Folders?.Folder], [2, [inbox]]);
+    assert.equal((await alice.sync(inbox)).adds.length, 1);
   });
 
   test("leaves nothing running after Ctrl-C", async () => {

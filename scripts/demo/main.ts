@@ -34,6 +34,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "disconnect"]) {
   process.on(signal, () => stopped.abort());
 }
 
+// Nobody reads any more (npm start | head): the demo goes on until it is told to end.
+stdout.on("error", () => undefined);
+
 function announce(port: number, gateway: Gateway, metricsPort: number): void {
   const outward = machineNames().filter((name) => isIP(name) !== 6 && !name.startsWith("127."));
   const addresses = values.host === "0.0.0.0" ? outward : [values.host];
