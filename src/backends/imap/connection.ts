@@ -60,6 +60,8 @@ export interface Tagged {
 /** An open, signed-in connection. */
 export class ImapConnection {
   readonly client: ImapFlow;
+  /** The personal namespace's prefix, such as "INBOX."; "" on most servers. */
+  readonly prefix: string;
   /** Commands sent so far. */
   commands = 0;
   /** The position that the selected folder's view is known to include. */
@@ -67,8 +69,9 @@ export class ImapConnection {
   readonly #internals: Internals;
   #selected: MailboxObject | undefined;
 
-  private constructor(client: ImapFlow) {
+  private constructor(client: ImapFlow, prefix: string) {
     this.client = client;
+    this.prefix = prefix;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- stripped from imapflow's declarations
     this.#internals = client as unknown as Internals;
     client.on("mailboxClose", () => {
@@ -111,7 +114,7 @@ export class ImapConnection {
       client.close();
       throw toBackendError(error);
     }
-    return new ImapConnection(client);
+    return new ImapConnection(client, takePrefix(client));
   }
 
   get usable(): boolean {
@@ -210,6 +213,13 @@ export class ImapConnection {
   assertUsable(): void {
     if (!this.usable) throw new BackendUnavailable("the connection to the IMAP server is gone");
   }
+}
+
+/** imapflow would put the prefix before every name that lacks it, shared folders' included. */
+function takePrefix({ namespace }: ImapFlow): string {
+  const prefix = namespace?.prefix ?? "";
+  if (namespace !== undefined) namespace.prefix = "";
+  return prefix;
 }
 
 function clientInfo(server: ImapServer, credential: Credential): Record<string, string> {

@@ -4,13 +4,7 @@ import { mailVersion } from "../../items/email/version.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Argument, ImapConnection, Untagged } from "./connection.ts";
 import { flagsOf } from "./flags.ts";
-import {
-  allFlagsMs,
-  highestUid,
-  flagsWithoutCondstore,
-  numbersPerCommand,
-  widenings,
-} from "./limits.ts";
+import { allFlagsMs, flagsWithoutCondstore, numbersPerCommand, widenings } from "./limits.ts";
 import { readPosition } from "./position.ts";
 import {
   entriesOf,
@@ -21,6 +15,7 @@ import {
   parseNumbers,
   searchedOf,
   textOf,
+  topNumber,
   vanishedOf,
 } from "./tokens.ts";
 
@@ -163,7 +158,7 @@ async function newest(
   limit: number,
 ): Promise<{ items: readonly FeedItem[]; reached: number }> {
   const items: FeedItem[] = [];
-  let high = range.high < highestUid ? range.high : await highestNumber(connection, range);
+  let high = range.high < topNumber ? range.high : await highestNumber(connection, range);
   let width = limit;
   for (let round = 0; round < widenings && items.length < limit && high >= range.low; round++) {
     const low = Math.max(range.low, high - width + 1);

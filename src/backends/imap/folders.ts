@@ -66,20 +66,15 @@ export async function createFolder(
   path: string,
   type: MailFolderType,
 ): Promise<RemoteFolder> {
-  const refusal = await refusalOf(() => create(connection, path, type));
+  const name = path.startsWith(connection.prefix) ? path : connection.prefix + path;
+  const refusal = await refusalOf(() => create(connection, name, type));
   // Other programs and people with an eye on subscriptions shall see it; a server without them refuses.
-  if (refusal === undefined) await refusalOf(() => subscribe(connection, path));
-  const folder = (await listFolders(connection)).find((each) => isAt(connection, each, path));
+  if (refusal === undefined) await refusalOf(() => subscribe(connection, name));
+  const folder = (await listFolders(connection)).find((each) => each.path === spelt(name));
   if (folder?.selectable === true) return folder;
   throw (
     refusal ?? new BackendError("failed", "the server does not list the folder that it created")
   );
-}
-
-/** The server's own name of the folder may begin with the prefix of the user's namespace. */
-function isAt(connection: ImapConnection, folder: RemoteFolder, path: string): boolean {
-  const prefix = connection.client.namespace?.prefix ?? "";
-  return folder.path === spelt(path) || folder.path === prefix + path;
 }
 
 async function refusalOf(work: () => Promise<unknown>): Promise<BackendError | undefined> {

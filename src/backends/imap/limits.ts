@@ -65,6 +65,3 @@ export const maxReferences = 100;
 
 /** How often a server without CONDSTORE is asked for the flags of all known items. */
 export const allFlagsMs = 15 * 60_000;
-
-/** UIDs have 32 bits (RFC 3501 2.3.1.1). */
-export const highestUid = 2 ** 32 - 1;

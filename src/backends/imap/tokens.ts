@@ -1,7 +1,6 @@
 /** Small readers of imapflow's parsed tokens. */
 import type { NumberRange } from "../../feed.ts";
 import type { Parsed, Untagged } from "./connection.ts";
-import { highestUid } from "./limits.ts";
 
 /** The text of a token; undefined for lists and NIL. */
 export function textOf(token: Parsed | undefined): string | undefined {
