@@ -33,29 +33,57 @@ export async function setFlags(
   const now = await flagsNow(connection, numbers);
   const conflicts = new Set<number>();
   const present = changes.filter(({ number }) => now.has(number));
-  const edits = Map.groupBy(present, (change) =>
-    JSON.stringify(editOf(change, now.get(change.number) ?? new Set())),
-  );
-  for (const [edit, alike] of edits) {
-    const { add, remove } = allowed(connection, JSON.parse(edit) as FlagEdit);
-    const items = alike.map(({ number }) => number);
-    // The first STORE is itself a change since: only it can carry the condition.
-    let condition = unchangedSince;
-    for (const [operation, flags] of [
-      ["+FLAGS.SILENT", add],
-      ["-FLAGS.SILENT", remove],
-    ] as const) {
-      const left = items.filter((number) => !conflicts.has(number));
-      if (flags.length === 0 || left.length === 0) continue;
-      const store = { operation, flags, unchangedSince: condition };
-      for (const number of await storeFlags(connection, left, store)) conflicts.add(number);
-      condition = undefined;
+  for (const { edit, numbers: alike } of groupedEdits(present, now)) {
+    for (const number of await storeEdit(connection, alike, { edit, unchangedSince })) {
+      conflicts.add(number);
     }
   }
   return numbers.map((number) => {
     if (!now.has(number)) return { number, kind: "gone" };
     return { number, kind: conflicts.has(number) ? "conflict" : "done" };
   });
+}
+
+/** Items with the same edit share its commands. */
+function groupedEdits(
+  changes: readonly FlagChange[],
+  now: ReadonlyMap<number, ReadonlySet<string>>,
+): readonly { readonly edit: FlagEdit; readonly numbers: readonly number[] }[] {
+  const groups = new Map<string, { edit: FlagEdit; numbers: number[] }>();
+  for (const change of changes) {
+    const edit = editOf(change, now.get(change.number) ?? new Set());
+    const key = `${edit.add.join(" ")} - ${edit.remove.join(" ")}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { edit, numbers: [change.number] });
+    else group.numbers.push(change.number);
+  }
+  return [...groups.values()];
+}
+
+/** Stores one edit of several items; the numbers that another client changed since. */
+async function storeEdit(
+  connection: ImapConnection,
+  numbers: readonly number[],
+  {
+    edit,
+    unchangedSince,
+  }: { readonly edit: FlagEdit; readonly unchangedSince?: bigint | undefined },
+): Promise<ReadonlySet<number>> {
+  const { add, remove } = allowed(connection, edit);
+  const conflicts = new Set<number>();
+  // The first STORE is itself a change since: only it can carry the condition.
+  let condition = unchangedSince;
+  for (const [operation, flags] of [
+    ["+FLAGS.SILENT", add],
+    ["-FLAGS.SILENT", remove],
+  ] as const) {
+    const left = numbers.filter((number) => !conflicts.has(number));
+    if (flags.length === 0 || left.length === 0) continue;
+    const store = { operation, flags, unchangedSince: condition };
+    for (const number of await storeFlags(connection, left, store)) conflicts.add(number);
+    condition = undefined;
+  }
+  return conflicts;
 }
 
 /** A folder that keeps no new keywords takes what it can: a category is no reason to fail a flag. */
@@ -140,12 +168,38 @@ export async function removeItems(
 
 async function expunge(connection: ImapConnection, numbers: readonly number[]): Promise<void> {
   for (let at = 0; at < numbers.length; at += numbersPerCommand) {
-    const sequence = sequenceOf(numbers.slice(at, at + numbersPerCommand));
-    const deleted = [atom("\\Deleted")];
-    await connection.exec("UID STORE", [sequence, atom("+FLAGS.SILENT"), deleted]);
-    // Without UIDPLUS a plain EXPUNGE takes other clients' deleted mail with it; there is no other way.
+    const piece = numbers.slice(at, at + numbersPerCommand);
+    const sequence = sequenceOf(piece);
+    await mark(connection, piece, "+FLAGS.SILENT");
     if (connection.has("UIDPLUS")) await connection.exec("UID EXPUNGE", [sequence]);
-    else await connection.exec("EXPUNGE", []);
+    else await expungeAll(connection, piece);
+  }
+}
+
+/** Without UIDPLUS an EXPUNGE takes all that is marked: what other clients marked is kept out of its way. */
+async function expungeAll(connection: ImapConnection, numbers: readonly number[]): Promise<void> {
+  const marked: number[] = [];
+  await connection.exec("UID SEARCH", [atom("DELETED")], {
+    SEARCH: (untagged) => void marked.push(...searchedOf(untagged)),
+  });
+  const ours = new Set(numbers);
+  const others = marked.filter((number) => !ours.has(number));
+  await mark(connection, others, "-FLAGS.SILENT");
+  try {
+    await connection.exec("EXPUNGE", []);
+  } finally {
+    await mark(connection, others, "+FLAGS.SILENT");
+  }
+}
+
+async function mark(
+  connection: ImapConnection,
+  numbers: readonly number[],
+  operation: string,
+): Promise<void> {
+  for (let at = 0; at < numbers.length; at += numbersPerCommand) {
+    const sequence = sequenceOf(numbers.slice(at, at + numbersPerCommand));
+    await connection.exec("UID STORE", [sequence, atom(operation), [atom("\\Deleted")]]);
   }
 }
 
