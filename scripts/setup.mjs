@@ -47,7 +47,7 @@ function npm(args) {
 }
 
 /** Path of a Node that the project runs on: its own, else the running one when it is new enough. */
-export function projectNode() {
+function projectNode() {
   const own = join(root, "node_modules", `node-${platform}-${arch}`, "bin", "node");
   if (existsSync(own) && spawnSync(own, ["--version"], { stdio: "ignore" }).status === 0)
     return own;
