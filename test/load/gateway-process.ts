@@ -1,5 +1,5 @@
 /** The gateway as a process of its own over the rig's servers, so that its memory can be read. */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -43,7 +43,9 @@ export async function startMeasuredGateway(): Promise<MeasuredGateway> {
   const [port, metrics] = [await freePort(), await freePort()];
   const config = join(folder, "eastgate.toml");
   await writeFile(config, configText(mail, { port, metrics, database, folder }));
-  const child = spawn(execPath, ["src/bin.ts", "serve", "--config", config], {
+  // As it is published: stripping types costs memory that no operator sees.
+  spawnSync(execPath, ["scripts/build.mjs"], { cwd: root, stdio: "inherit" });
+  const child = spawn(execPath, ["dist/src/bin.js", "serve", "--config", config], {
     cwd: root,
     stdio: ["ignore", "pipe", "inherit"],
   });
