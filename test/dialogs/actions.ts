@@ -26,6 +26,8 @@ export interface Scene {
   readonly stage: Stage;
   text(name: string): string;
   hangUp(): void;
+  /** Whether the answer to the open request has come. */
+  answered(): boolean;
 }
 
 type Action = (scene: Scene, words: readonly string[]) => Promise<void> | void;
@@ -105,6 +107,13 @@ export const actions: Readonly<Record<string, Action>> = {
     until(() => Promise.resolve(stage.held() === Number(count)), `${count} held requests`),
   /** advance SECONDS */
   advance: ({ stage }, [seconds = ""]) => stage.advance(Number(seconds)),
+  /** advance-until-answered SECONDS: moves on by steps of so many seconds until the answer comes */
+  async "advance-until-answered"({ stage, answered }, [seconds = ""]) {
+    await until(() => {
+      if (!answered()) stage.advance(Number(seconds));
+      return Promise.resolve(answered());
+    }, "an answer");
+  },
   /** hangup: the client drops the connection of its open request */
   hangup: ({ hangUp }) => hangUp(),
   /** restart: another process takes over */

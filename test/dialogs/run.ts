@@ -39,15 +39,26 @@ export async function runDialog(dialog: Dialog, stage: Stage, access: Access): P
   assert.equal(run.unanswered, false, "the last request has no expected answer");
 }
 
+/** A request whose answer is not expected yet. */
+interface Open {
+  readonly answer: Promise<Answer<undefined>>;
+  readonly connection: AbortController;
+  hasCome: boolean;
+}
+
+/** A device of the dialog. */
+interface Device {
+  readonly client: EasClient;
+  open: Open | undefined;
+}
+
 class Run implements Disposable {
   readonly #dialog: Dialog;
   readonly #stage: Stage;
   readonly #access: Access;
-  readonly #devices = new Map<string, EasClient>();
-  #device: EasClient;
+  readonly #devices = new Map<string, Device>();
+  #device: Device;
   #bindings: Bindings;
-  #answer: Promise<Answer<undefined>> | undefined;
-  #connection = new AbortController();
 
   constructor(dialog: Dialog, stage: Stage, access: Access) {
     this.#dialog = dialog;
@@ -61,7 +72,7 @@ class Run implements Disposable {
   }
 
   get unanswered(): boolean {
-    return this.#answer !== undefined;
+    return [...this.#devices.values()].some((device) => device.open !== undefined);
   }
 
   async step(step: Step): Promise<void> {
@@ -86,7 +97,7 @@ class Run implements Disposable {
   }
 
   async #folders(): Promise<void> {
-    const { body } = await this.#device.send("FolderSync", { SyncKey: "0" });
+    const { body } = await this.#device.client.send("FolderSync", { SyncKey: "0" });
     assert.equal(body?.Status, 1, "FolderSync of key 0");
     for (const [name, type] of folderTypes) {
       const folder = body.Changes?.Add.find(({ Type }) => Type === type);
@@ -98,7 +109,7 @@ class Run implements Disposable {
   async #prime([folder = "", name = ""]: readonly string[]): Promise<void> {
     const CollectionId = resolved(folder, this.#bindings);
     const Collection = [{ SyncKey: "0", CollectionId, Options: [] }];
-    const { body } = await this.#device.send("Sync", { Collections: { Collection } });
+    const { body } = await this.#device.client.send("Sync", { Collections: { Collection } });
     const [answered] = body?.Collections?.Collection ?? [];
     assert.ok(answered?.Status === 1 && answered.SyncKey, `Sync of key 0: ${answered?.Status}`);
     this.#keep(name.slice(1), answered.SyncKey);
@@ -109,17 +120,20 @@ class Run implements Disposable {
   }
 
   #send(step: Extract<Step, { kind: "send" }>): void {
-    assert.equal(this.#answer, undefined, "the request before has no expected answer");
-    this.#connection = new AbortController();
+    const device = this.#device;
+    assert.equal(device.open, undefined, "the request before has no expected answer");
+    const connection = new AbortController();
     const { query, contentType } = step;
     const call = {
       query: mapValues(query, (value) => resolved(value, this.#bindings)),
-      signal: this.#connection.signal,
+      signal: connection.signal,
       ...(contentType === undefined ? {} : { contentType }),
     };
-    this.#answer = this.#device.sendBytes(step.command, this.#bytes(step), call);
+    const answer = device.client.sendBytes(step.command, this.#bytes(step), call);
+    const open: Open = { answer, connection, hasCome: false };
     // Awaited at the expectation; a hang-up before that is no fault of the dialog.
-    this.#answer.catch(() => undefined);
+    answer.finally(() => (open.hasCome = true)).catch(() => undefined);
+    device.open = open;
   }
 
   #bytes({ command, body, contentType }: Extract<Step, { kind: "send" }>): Buffer | undefined {
@@ -140,10 +154,10 @@ class Run implements Disposable {
   }
 
   async #taken(): Promise<Answer<undefined>> {
-    assert.ok(this.#answer, "there is no open request");
-    const answer = await this.#answer;
-    this.#answer = undefined;
-    return answer;
+    const { open } = this.#device;
+    assert.ok(open, "there is no open request");
+    this.#device.open = undefined;
+    return await open.answer;
   }
 
   async #act([name = "", ...words]: readonly string[]): Promise<void> {
@@ -153,6 +167,7 @@ class Run implements Disposable {
       stage: this.#stage,
       text: (text: string) => this.#text(text),
       hangUp: () => this.#hangUp(),
+      answered: () => this.#device.open?.hasCome ?? false,
     };
     await action(
       scene,
@@ -161,8 +176,8 @@ class Run implements Disposable {
   }
 
   #hangUp(): void {
-    this.#connection.abort();
-    this.#answer = undefined;
+    this.#device.open?.connection.abort();
+    this.#device.open = undefined;
   }
 
   #text(name: string): string {
@@ -176,18 +191,20 @@ class Run implements Disposable {
     return values.replaceAll(/\{\{(\S+)\}\}/g, (_, name: string) => write(this.#text(name)));
   }
 
-  #deviceNamed(name: string): EasClient {
+  #deviceNamed(name: string): Device {
     const known = this.#devices.get(name);
     if (known !== undefined) return known;
     const deviceId = randomBytes(16).toString("hex");
-    const client = new EasClient({ ...this.#access, deviceId });
-    this.#devices.set(name, client);
-    return client;
+    const device = { client: new EasClient({ ...this.#access, deviceId }), open: undefined };
+    this.#devices.set(name, device);
+    return device;
   }
 
   [Symbol.dispose](): void {
-    this.#connection.abort();
-    for (const client of this.#devices.values()) client[Symbol.dispose]();
+    for (const { client, open } of this.#devices.values()) {
+      open?.connection.abort();
+      client[Symbol.dispose]();
+    }
   }
 }
 
