@@ -1,23 +1,11 @@
 /** A folder as `sync/` asks it. */
 import type { Changes, Feed, FeedItem, NumberRange, Position } from "../../feed.ts";
-import { mailVersion } from "../../items/email/version.ts";
 import type { Clock } from "../../kit/clock.ts";
-import type { Argument, ImapConnection, Untagged } from "./connection.ts";
-import { flagsOf } from "./flags.ts";
-import { allFlagsMs, flagsWithoutCondstore, numbersPerCommand, widenings } from "./limits.ts";
-import { readPosition } from "./position.ts";
-import {
-  entriesOf,
-  formatRange,
-  formatRanges,
-  isList,
-  pairsOf,
-  parseNumbers,
-  searchedOf,
-  textOf,
-  topNumber,
-  vanishedOf,
-} from "./tokens.ts";
+import type { Argument, ImapConnection } from "./connection.ts";
+import { fetchFeedItems } from "./feed-items.ts";
+import { allFlagsMs, flagsWithoutCondstore, widenings, widestFirst } from "./limits.ts";
+import { complement, intersection } from "./ranges.ts";
+import { arrivedSince, search } from "./search.ts";
 
 /** Runs a piece of work on a connection of the account that has the folder selected. */
 export type OnSelected = <Result>(
@@ -32,53 +20,70 @@ export interface FeedAccount {
   readonly clock: Clock;
 }
 
-const dayMs = 86_400_000;
-
 const atom = (value: string): Argument => ({ type: "ATOM", value });
-const metadata = [atom("UID"), atom("FLAGS"), atom("INTERNALDATE")];
 
 /** The feed of one folder over IMAP. */
 export function imapFeed(path: string, account: FeedAccount): Feed {
   const { on, clock } = account;
+  let last: Position | undefined;
+  const ask = async (): Promise<Position> => {
+    last = await account.position(path);
+    return last;
+  };
+  const position = async (): Promise<Position> => last ?? (await ask());
   return {
-    position: () => account.position(path),
-    changed: (range, known) =>
-      on(path, (connection) =>
-        connection.isEnabled("CONDSTORE")
-          ? changed(connection, range, known)
-          : changedWithoutMarks(connection, range, { known, now: clock.now() }),
-      ),
-    newest: (range, limit) => on(path, (connection) => newest(connection, range, limit)),
-    within: (range, sinceDay) => on(path, (one) => since(one, [range], { sinceDay, clock })),
-    withinKnown: (known, sinceDay) => on(path, (one) => since(one, known, { sinceDay, clock })),
+    position: ask,
+    changed: async (range, known) => {
+      const now = await position();
+      const nowMs = clock.now();
+      return on(path, (connection) => changed({ connection, range, known, now }, nowMs));
+    },
+    newest: async (range, limit) => {
+      const now = await position();
+      return on(path, (connection) => newest(connection, clippedTo(range, now), { limit, now }));
+    },
+    within: (range, sinceDay) =>
+      on(path, (connection) => arrivedSince(connection, [range], sinceDay)),
+    withinKnown: (known, sinceDay) =>
+      on(path, (connection) => arrivedSince(connection, known, sinceDay)),
   };
 }
 
-async function changed(
-  connection: ImapConnection,
-  range: NumberRange,
-  known: Position,
-): Promise<Changes> {
+/** What is asked, from where the asker stands to where the folder stood when the mark was read. */
+interface Asked {
+  readonly connection: ImapConnection;
+  readonly range: NumberRange;
+  readonly known: Position;
+  readonly now: Position;
+}
+
+async function changed(asked: Asked, nowMs: number): Promise<Changes> {
+  const { connection, range, known } = asked;
+  if (!connection.isEnabled("CONDSTORE")) return changedWithoutMarks(asked, nowMs);
   const qresync = connection.isEnabled("QRESYNC");
   const since = [
     atom("CHANGEDSINCE"),
     atom(String(known.mark > 0n ? known.mark : 1n)),
     ...(qresync ? [atom("VANISHED")] : []),
   ];
-  const heard = await fetchItems(connection, range, since);
-  if (qresync) return heard;
-  return { items: heard.items, gone: await missing(connection, range, known) };
+  const heard = await fetchFeedItems(connection, [range], since);
+  const gone = qresync ? heard.gone : await missing(asked, heard.items);
+  return withoutGone(heard.items, gone);
 }
 
-/** Without QRESYNC: what the server does not name any more; only asked when the counts tell. */
-async function missing(
-  connection: ImapConnection,
-  range: NumberRange,
-  known: Position,
-): Promise<NumberRange[]> {
-  const now = await readPosition(connection, connection.selectedPath ?? "", 0);
-  if (now.count === known.count && now.next === known.next) return [];
+/** Without QRESYNC: what the server does not name any more; only asked when the counts do not add up. */
+async function missing(asked: Asked, items: readonly FeedItem[]): Promise<NumberRange[]> {
+  if (addsUp(asked, items)) return [];
+  const { connection, range } = asked;
   return complement(range, await search(connection, [range], []));
+}
+
+/** As many items as before and those that came since: nothing went. No, where that cannot be told. */
+function addsUp({ range, known, now }: Asked, items: readonly FeedItem[]): boolean {
+  if (now.next === known.next) return now.count === known.count;
+  if (range.low > known.next || range.high < now.next - 1) return false;
+  const arrived = items.filter(({ number }) => number >= known.next && number < now.next);
+  return now.count === known.count + arrived.length;
 }
 
 /**
@@ -86,19 +91,34 @@ async function missing(
  * compared, and every quarter of an hour all. The mark is the time of asking.
  */
 async function changedWithoutMarks(
-  connection: ImapConnection,
-  range: NumberRange,
-  { known, now }: { readonly known: Position; readonly now: number },
+  { connection, range, known, now }: Asked,
+  nowMs: number,
 ): Promise<Changes> {
   const present = await search(connection, [range], []);
-  const quarter = (time: number): number => Math.floor(time / allFlagsMs);
-  const compareAll = quarter(now) !== quarter(Number(known.mark));
-  const arrived = within(present, { low: known.next, high: range.high });
-  const older = within(present, { low: range.low, high: known.next - 1 });
-  const compared = compareAll ? present : [...arrived, ...newestOf(older, flagsWithoutCondstore)];
-  const items: FeedItem[] = [];
-  for (const part of compared) items.push(...(await fetchItems(connection, part, [])).items);
-  return { items, gone: complement(range, present) };
+  const isDue = quarter(nowMs) !== quarter(Number(known.mark));
+  const all = isDue || now.count <= flagsWithoutCondstore;
+  const arrived = intersection(present, [{ low: known.next, high: range.high }]);
+  const older = intersection(present, [{ low: range.low, high: known.next - 1 }]);
+  const some = [...newestOf(older, flagsWithoutCondstore), ...arrived];
+  const { items } = await fetchFeedItems(connection, all ? [range] : some, []);
+  return withoutGone(items, complement(range, present));
+}
+
+/** What came after the search, or went after the fetch, is told by the next look. */
+function withoutGone(items: readonly FeedItem[], gone: readonly NumberRange[]): Changes {
+  const ranges = gone.toSorted((one, other) => one.low - other.low);
+  let at = 0;
+  const there = items
+    .toSorted((one, other) => one.number - other.number)
+    .filter(({ number }) => {
+      while ((ranges[at]?.high ?? Infinity) < number) at += 1;
+      return number < (ranges[at]?.low ?? Infinity);
+    });
+  return { items: there, gone };
+}
+
+function quarter(ms: number): number {
+  return Math.floor(ms / allFlagsMs);
 }
 
 function newestOf(ranges: readonly NumberRange[], count: number): NumberRange[] {
@@ -106,63 +126,29 @@ function newestOf(ranges: readonly NumberRange[], count: number): NumberRange[] 
   let room = count;
   for (const { low, high } of ranges.toReversed()) {
     if (room <= 0) break;
-    kept.push({ low: Math.max(low, high - room + 1), high });
+    kept.unshift({ low: Math.max(low, high - room + 1), high });
     room -= high - low + 1;
   }
   return kept;
 }
 
-async function fetchItems(
-  connection: ImapConnection,
-  range: NumberRange,
-  modifiers: readonly Argument[],
-): Promise<Changes> {
-  const items: FeedItem[] = [];
-  const gone: NumberRange[] = [];
-  const sequence = { type: "SEQUENCE" as const, value: formatRange(range) };
-  const request = [sequence, metadata, ...(modifiers.length > 0 ? [modifiers] : [])];
-  await connection.exec("UID FETCH", request, {
-    FETCH: (untagged) => {
-      const item = itemOf(untagged);
-      // "low:high" beyond the last UID would name the last item (RFC 3501 6.4.8).
-      if (item !== undefined && item.number >= range.low && item.number <= range.high) {
-        items.push(item);
-      }
-    },
-    VANISHED: (untagged) => void gone.push(...vanishedOf(untagged)),
-  });
-  return { items, gone };
-}
-
-function itemOf({ attributes }: Untagged): FeedItem | undefined {
-  const pairs = pairsOf(attributes?.[1]);
-  const number = Number(textOf(pairs.get("UID")));
-  // A FETCH without INTERNALDATE is news of another client, not an answer.
-  const received = textOf(pairs.get("INTERNALDATE"));
-  if (!Number.isSafeInteger(number) || received === undefined) return undefined;
-  const names = entriesOf(pairs.get("FLAGS")).map((flag) => textOf(flag) ?? "");
-  const flags = flagsOf(new Set(names));
-  const day = Math.floor(new Date(received).getTime() / dayMs);
-  return {
-    number,
-    version: mailVersion(flags),
-    labels: flags.categories,
-    day: Number.isFinite(day) ? day : 0,
-  };
+/** Nothing is asked above the numbers that the folder had when the mark was read. */
+function clippedTo({ low, high }: NumberRange, now: Position): NumberRange {
+  return { low, high: Math.min(high, Math.max(now.next - 1, low - 1)) };
 }
 
 /** Descending from the top of the range, widened fourfold over holes: no SEARCH, no sort. */
 async function newest(
   connection: ImapConnection,
   range: NumberRange,
-  limit: number,
+  { limit, now }: { readonly limit: number; readonly now: Position },
 ): Promise<{ items: readonly FeedItem[]; reached: number }> {
   const items: FeedItem[] = [];
-  let high = range.high < topNumber ? range.high : await highestNumber(connection, range);
-  let width = limit;
+  let high = range.high;
+  let width = firstWidth(limit, now);
   for (let round = 0; round < widenings && items.length < limit && high >= range.low; round++) {
     const low = Math.max(range.low, high - width + 1);
-    const { items: found } = await fetchItems(connection, { low, high }, []);
+    const { items: found } = await fetchFeedItems(connection, [{ low, high }], []);
     const descending = found.toSorted((one, other) => other.number - one.number);
     const room = limit - items.length;
     items.push(...descending.slice(0, room));
@@ -175,96 +161,8 @@ async function newest(
   return { items, reached: high + 1 };
 }
 
-/** Asked anew: what SELECT told may be old, and a number missed here would never be looked at again. */
-async function highestNumber(connection: ImapConnection, { low }: NumberRange): Promise<number> {
-  const { next } = await readPosition(connection, connection.selectedPath ?? "", 0);
-  return Math.max(next - 1, low - 1);
-}
-
-/** Which numbers arrived on a day or later; SINCE has the server's days, so it asks a day more. */
-async function since(
-  connection: ImapConnection,
-  ranges: readonly NumberRange[],
-  { sinceDay, clock }: { sinceDay: number; clock: Clock },
-): Promise<readonly NumberRange[]> {
-  if (ranges.length === 0) return [];
-  if (!connection.has("WITHIN")) return search(connection, ranges, sinceCriterion(sinceDay));
-  const seconds = Math.max(1, Math.ceil((clock.now() - sinceDay * dayMs) / 1000));
-  return search(connection, ranges, [atom("YOUNGER"), atom(String(seconds))]);
-}
-
-const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
-
-function sinceCriterion(day: number): Argument[] {
-  const date = new Date(day * dayMs);
-  const month = months[date.getUTCMonth()] ?? "Jan";
-  return [atom("SINCE"), atom(`${date.getUTCDate()}-${month}-${date.getUTCFullYear()}`)];
-}
-
-/** The numbers of these ranges that fit, as ascending ranges; long lists of ranges are asked in pieces. */
-async function search(
-  connection: ImapConnection,
-  ranges: readonly NumberRange[],
-  criteria: readonly Argument[],
-): Promise<NumberRange[]> {
-  const found: NumberRange[] = [];
-  for (let at = 0; at < ranges.length; at += numbersPerCommand) {
-    const piece = ranges.slice(at, at + numbersPerCommand);
-    const uids = { type: "SEQUENCE" as const, value: formatRanges(piece) };
-    const query = [atom("UID"), uids, ...criteria];
-    found.push(...(await searchOnce(connection, query)));
-  }
-  return intersection(found, ranges);
-}
-
-async function searchOnce(
-  connection: ImapConnection,
-  query: readonly Argument[],
-): Promise<NumberRange[]> {
-  const found: NumberRange[] = [];
-  const numbers: number[] = [];
-  const esearch = connection.has("ESEARCH") ? [atom("RETURN"), [atom("ALL")]] : [];
-  await connection.exec("UID SEARCH", [...esearch, ...query], {
-    ESEARCH: (untagged) => {
-      const words = (untagged.attributes ?? []).filter((token) => !isList(token));
-      const all = words.findIndex((token) => textOf(token)?.toUpperCase() === "ALL");
-      if (all !== -1) found.push(...parseNumbers(textOf(words[all + 1]) ?? ""));
-    },
-    SEARCH: (untagged) => void numbers.push(...searchedOf(untagged)),
-  });
-  return [...found, ...numbers.map((number) => ({ low: number, high: number }))].toSorted(
-    (one, other) => one.low - other.low,
-  );
-}
-
-/** What of ascending ranges lies in a range. */
-function within(found: readonly NumberRange[], range: NumberRange): NumberRange[] {
-  return intersection(found, [range]);
-}
-
-/** What two lists of ascending ranges have in common: servers count ends beyond the last number in. */
-function intersection(ones: readonly NumberRange[], others: readonly NumberRange[]): NumberRange[] {
-  const common: NumberRange[] = [];
-  for (let at = 0, to = 0; at < ones.length && to < others.length;) {
-    const [one, other] = [ones[at], others[to]];
-    if (one === undefined || other === undefined) break;
-    const low = Math.max(one.low, other.low);
-    const high = Math.min(one.high, other.high);
-    if (low <= high) common.push({ low, high });
-    if (one.high < other.high) at++;
-    else to++;
-  }
-  return common;
-}
-
-/** What of a range is in none of the ascending ranges. */
-export function complement(range: NumberRange, present: readonly NumberRange[]): NumberRange[] {
-  const gaps: NumberRange[] = [];
-  let from = range.low;
-  for (const { low, high } of present) {
-    if (low > from) gaps.push({ low: from, high: Math.min(low - 1, range.high) });
-    from = Math.max(from, high + 1);
-  }
-  if (from <= range.high) gaps.push({ low: from, high: range.high });
-  return gaps;
+/** How many numbers hold as many items as wanted, if those that are left are spread evenly. */
+function firstWidth(limit: number, { next, count }: Position): number {
+  const density = Math.min(1, Math.max(1, count) / Math.max(1, next - 1));
+  return Math.min(Math.ceil(limit / density), limit * widestFirst);
 }

@@ -57,6 +57,12 @@ export const flagsWithoutCondstore = 2_000;
 /** Characters of a keyword: Dovecot refuses longer ones (mail_max_keyword_length), and with them the whole STORE. */
 export const keywordCharacters = 50;
 
+/** Ranges of UIDs, of up to 21 octets each, in one command: also below 8,000 octets. */
+export const rangesPerCommand = 360;
+
+/** How many times as many numbers as items `newest` asks for first, where most numbers are gone. */
+export const widestFirst = 64;
+
 /** Rounds in which `newest` widens its range over a thinly filled stretch of numbers. */
 export const widenings = 12;
 
