@@ -1,0 +1,170 @@
+/** A lease on a mailbox in memory. */
+import { Readable } from "node:stream";
+import type {
+  FlagChange,
+  ItemOutcome,
+  MailFolderType,
+  MailSession,
+  RemoteFolder,
+  WatchEvent,
+} from "../../backend.ts";
+import type { Feed } from "../../feed.ts";
+import type { MailFlags, MailItem, PartFetched, PartWanted } from "../../items/email/message.ts";
+import { MemoryFeed } from "./feed.ts";
+import type { MemoryMailbox, StoredFolder, StoredMail } from "./mailbox.ts";
+
+/** What a session leases. */
+export interface MemoryLease {
+  readonly mailbox: MemoryMailbox;
+  /** Throws when the request, the session or the server has ended. */
+  readonly assertLive: () => void;
+  /** Gives the lease back. */
+  readonly end: () => void;
+}
+
+/** An open mailbox; each method is one command of a server that answers at once. */
+export class MemorySession implements MailSession {
+  readonly #lease: MemoryLease;
+  readonly #watches = new DisposableStack();
+  #roundTrips = 0;
+
+  constructor(lease: MemoryLease) {
+    this.#lease = lease;
+  }
+
+  roundTrips(): number {
+    return this.#roundTrips;
+  }
+
+  async folders(): Promise<readonly RemoteFolder[]> {
+    return [...this.#mailbox().folders.values()].map(toRemote);
+  }
+
+  async createFolder(path: string, type: MailFolderType): Promise<RemoteFolder> {
+    return toRemote(this.#mailbox().create(path, type));
+  }
+
+  feed(path: string): Feed {
+    return new MemoryFeed(() => this.#folder(path));
+  }
+
+  async list(path: string, numbers: readonly number[]): Promise<readonly MailItem[]> {
+    const { mails } = this.#folder(path);
+    return numbers.flatMap((number) => {
+      const mail = mails.get(number);
+      return mail === undefined ? [] : [toItem(mail)];
+    });
+  }
+
+  async fetchParts(path: string, wanted: readonly PartWanted[]): Promise<readonly PartFetched[]> {
+    const { mails } = this.#folder(path);
+    return wanted.flatMap((part) => {
+      const bytes = mails.get(part.number)?.message.part(part.section);
+      return bytes === undefined ? [] : [{ ...part, bytes: bytes.subarray(0, part.maxBytes) }];
+    });
+  }
+
+  async openPart(
+    path: string,
+    { number, section, epoch }: PartWanted & { readonly epoch: string },
+  ): Promise<Readable | undefined> {
+    const folder = this.#folder(path);
+    if (folder.epoch !== epoch) return undefined;
+    const bytes = folder.mails.get(number)?.message.part(section);
+    return bytes === undefined ? undefined : Readable.from([bytes], { objectMode: false });
+  }
+
+  async setFlags(
+    path: string,
+    changes: readonly FlagChange[],
+    unchangedSince?: bigint,
+  ): Promise<readonly ItemOutcome[]> {
+    const { mails } = this.#folder(path);
+    return changes.map(({ number, ...change }): ItemOutcome => {
+      const mail = mails.get(number);
+      if (mail === undefined) return { number, kind: "gone" };
+      const isConflict = unchangedSince !== undefined && mail.mark > unchangedSince;
+      if (isConflict) return { number, kind: "conflict" };
+      this.#lease.mailbox.flag(path, number, change);
+      return { number, kind: "done" };
+    });
+  }
+
+  async remove(path: string, numbers: readonly number[]): Promise<readonly ItemOutcome[]> {
+    this.#folder(path);
+    return numbers.map((number) => {
+      const mail = this.#lease.mailbox.expunge(path, number);
+      return { number, kind: mail === undefined ? "gone" : "done" };
+    });
+  }
+
+  async move(
+    path: string,
+    numbers: readonly number[],
+    toPath: string,
+  ): Promise<readonly ItemOutcome[]> {
+    this.#folder(path);
+    return numbers.map((number): ItemOutcome => {
+      const newNumber = this.#lease.mailbox.move(path, number, toPath);
+      return newNumber === undefined
+        ? { number, kind: "gone" }
+        : { number, kind: "done", newNumber };
+    });
+  }
+
+  async append(path: string, mime: Buffer, flags: Partial<MailFlags>): Promise<number | undefined> {
+    return this.#mailbox().deliver(mime, { path, flags });
+  }
+
+  async findByMessageId(
+    path: string,
+    messageId: string,
+    from: number,
+  ): Promise<number | undefined> {
+    const wanted = messageId.replace(/^<|>$/g, "");
+    const found = [...this.#folder(path).mails.values()].find(
+      ({ number, message }) => number >= from && message.envelope.messageId === wanted,
+    );
+    return found?.number;
+  }
+
+  async watch(
+    paths: readonly string[],
+    listener: (event: WatchEvent) => void,
+  ): Promise<Disposable> {
+    return this.#watches.use(
+      this.#mailbox().watch((event) => {
+        if (paths.includes(event.path)) listener(event);
+      }),
+    );
+  }
+
+  #mailbox(): MemoryMailbox {
+    this.#lease.assertLive();
+    this.#roundTrips++;
+    return this.#lease.mailbox;
+  }
+
+  #folder(path: string): StoredFolder {
+    return this.#mailbox().folderAt(path);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#watches.dispose();
+    this.#lease.end();
+  }
+}
+
+function toRemote({ path, type, key, epoch, next, selectable }: StoredFolder): RemoteFolder {
+  const cut = path.lastIndexOf("/");
+  const place = { path, parentPath: path.slice(0, Math.max(cut, 0)), type, selectable };
+  const displayName = path.slice(cut + 1);
+  if (!selectable) return { ...place, displayName, remoteKey: "", epoch: "", next: 0 };
+  return { ...place, displayName, remoteKey: key, epoch, next };
+}
+
+function toItem({ number, flags, received, mime, message }: StoredMail): MailItem {
+  const { envelope, structure, references, headers } = message;
+  const sizeBytes = mime.length;
+  return { number, flags, received, sizeBytes, envelope, structure, references, headers };
+}
