@@ -31,7 +31,10 @@ const faults: Readonly<Record<string, BackendFault>> = {
 /** The texts of servers that give no code, as Dovecot does not for STATUS of what is not there. */
 const faultTexts: readonly (readonly [RegExp, BackendFault])[] = [
   [/quota|mailbox is full/i, "over quota"],
-  [/doesn't exist|does not exist|not found|no such|unknown mailbox|nonexist/i, "no such folder"],
+  [
+    /doesn't exist|does not exist|not found|no such|(unknown|invalid) mailbox|nonexist/i,
+    "no such folder",
+  ],
   [/too (large|big)|exceeds/i, "too large"],
   [/permission|not permitted|denied|read-only/i, "not allowed"],
 ];

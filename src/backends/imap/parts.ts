@@ -10,7 +10,8 @@ import type { Parsed } from "./connection.ts";
 /** Items that want the same parts, cut at the same sizes: one command for all of them. */
 interface Group {
   readonly parts: readonly PartWanted[];
-  readonly numbers: number[];
+  /** What each item wants of them. */
+  readonly wanted: Map<number, readonly PartWanted[]>;
 }
 
 /** Fetches parts; what is gone is left out. */
@@ -19,10 +20,11 @@ export async function fetchParts(
   wanted: readonly PartWanted[],
 ): Promise<readonly PartFetched[]> {
   const fetched: PartFetched[] = [];
-  for (const { parts, numbers } of groups(wanted)) {
+  for (const group of groups(wanted)) {
+    const numbers = [...group.wanted.keys()];
     for (let at = 0; at < numbers.length; at += numbersPerCommand) {
       const piece = numbers.slice(at, at + numbersPerCommand);
-      fetched.push(...(await fetchGroup(connection, piece, parts)));
+      fetched.push(...(await fetchGroup(connection, piece, group)));
     }
   }
   return fetched;
@@ -38,8 +40,8 @@ function groups(wanted: readonly PartWanted[]): readonly Group[] {
   for (const [number, parts] of byNumber) {
     const shape = parts.map((part) => `${part.section}<${roundedUp(part.maxBytes)}`).join(" ");
     const group = byShape.get(shape);
-    if (group === undefined) byShape.set(shape, { parts, numbers: [number] });
-    else group.numbers.push(number);
+    if (group === undefined) byShape.set(shape, { parts, wanted: new Map([[number, parts]]) });
+    else group.wanted.set(number, parts);
   }
   return [...byShape.values()];
 }
@@ -54,19 +56,17 @@ function roundedUp(maxBytes: number | undefined): number {
 async function fetchGroup(
   connection: ImapConnection,
   numbers: readonly number[],
-  parts: readonly PartWanted[],
+  { parts, wanted }: Group,
 ): Promise<PartFetched[]> {
   const items = parts.map((part) => peek(part.section, 0, roundedUp(part.maxBytes)));
   const sequence = { type: "SEQUENCE" as const, value: formatRanges(rangesOf(numbers)) };
-  const asked = new Set(numbers);
   const fetched: PartFetched[] = [];
   await connection.exec("UID FETCH", [sequence, [{ type: "ATOM", value: "UID" }, ...items]], {
     FETCH: (untagged) => {
       const { number, bodies } = bodiesOf(untagged);
-      if (number === undefined || !asked.has(number)) return;
-      for (const part of parts) {
-        const bytes = bodies.get(part.section);
-        if (bytes !== undefined) fetched.push({ ...part, number, bytes });
+      for (const part of (number === undefined ? undefined : wanted.get(number)) ?? []) {
+        const bytes = bodies.get(part.section)?.subarray(0, part.maxBytes);
+        if (bytes !== undefined) fetched.push({ ...part, bytes });
       }
     },
   });
