@@ -163,7 +163,8 @@ export class BackendError extends Error {
 }
 
 /** Why a mail was not taken: all recipients refused, the sender refused, too large, or content refused. */
-export type SendFault = "recipients" | "sender" | "too large" | "rejected" | "login" | "over quota";
+export type SendFault =
+  "no recipients" | "recipients" | "sender" | "too large" | "rejected" | "login" | "over quota";
 
 /** The submission server refused a mail. */
 export class SendRefused extends Error {

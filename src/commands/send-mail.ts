@@ -28,6 +28,7 @@ export async function handleSendMail(
 }
 
 const sendStatus: Readonly<Record<SendFault, number>> = {
+  "no recipients": commonStatus.MessageHasNoRecipient,
   recipients: commonStatus.MessageRecipientUnresolved,
   sender: commonStatus.MailSubmissionFailed,
   "too large": commonStatus.MailSubmissionFailed,

@@ -191,7 +191,7 @@ function refuseUnsendable(mail: SubmittedMail): void {
     throw new SendRefused("recipients", `${entries} no mail address.`);
   }
   if (mail.recipients.length > 0) return;
-  throw new SendRefused("recipients", "The mail names no recipient in To, Cc or Bcc.");
+  throw new SendRefused("no recipients", "The mail names no recipient in To, Cc or Bcc.");
 }
 
 /** Nothing tells a second mail with the same words from a repeat, except that repeats come soon. */

@@ -83,7 +83,11 @@ export const actions: Readonly<Record<string, Action>> = {
   },
   /** arrives FOLDER N: waits until the folder has N mails */
   async arrives(scene, [folder = "", count = ""]) {
-    await until(async () => (await countOf(scene, folder)) === Number(count), `mails in ${folder}`);
+    let found = 0;
+    await until(
+      async () => (found = await countOf(scene, folder)) === Number(count),
+      () => `${count} mails in ${folder}, where ${found} are`,
+    );
   },
   /** flags FOLDER UID flag …: exactly these */
   async flags(scene, [folder = "", uid = "", ...flags]) {
@@ -104,15 +108,21 @@ export const actions: Readonly<Record<string, Action>> = {
   },
   /** held N: waits until the gateway holds N requests */
   held: ({ stage }, [count = ""]) =>
-    until(() => Promise.resolve(stage.held() === Number(count)), `${count} held requests`),
+    until(
+      () => Promise.resolve(stage.held() === Number(count)),
+      () => `${count} held requests, not ${stage.held()}`,
+    ),
   /** advance SECONDS */
   advance: ({ stage }, [seconds = ""]) => stage.advance(Number(seconds)),
   /** advance-until-answered SECONDS: moves on by steps of so many seconds until the answer comes */
   async "advance-until-answered"({ stage, answered }, [seconds = ""]) {
-    await until(() => {
-      if (!answered()) stage.advance(Number(seconds));
-      return Promise.resolve(answered());
-    }, "an answer");
+    await until(
+      () => {
+        if (!answered()) stage.advance(Number(seconds));
+        return Promise.resolve(answered());
+      },
+      () => "an answer",
+    );
   },
   /** hangup: the client drops the connection of its open request */
   hangup: ({ hangUp }) => hangUp(),
@@ -121,10 +131,10 @@ export const actions: Readonly<Record<string, Action>> = {
 };
 
 /** Looks until something holds; fails after a bounded time. */
-async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
+async function until(holds: () => Promise<boolean>, what: () => string): Promise<void> {
   const deadline = performance.now() + 20_000;
   while (!(await holds())) {
-    assert.ok(performance.now() < deadline, `${what}: it did not happen within 20 s`);
+    assert.ok(performance.now() < deadline, `${what()}: it did not happen within 20 s`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -154,6 +164,8 @@ async function inFolder(
 
 async function countOf(scene: Scene, folder: string): Promise<number> {
   const { client, path } = await at(scene, folder);
+  // Dovecot answers STATUS of the selected mailbox from what the session has seen so far.
+  await client.noop();
   const status = await client.status(path, { messages: true });
   return status === false ? 0 : (status.messages ?? 0);
 }

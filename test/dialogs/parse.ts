@@ -15,6 +15,8 @@ export type Step = { readonly line: number } & (
       readonly exact: boolean;
       readonly httpStatus: number;
       readonly body: string;
+      /** What a body that is no XML must be. */
+      readonly text: string | undefined;
     }
   | { readonly kind: "lose" }
   | { readonly kind: "device"; readonly name: string }
@@ -95,7 +97,9 @@ function stepOf({ number: line, text }: Line, body: string): Step[] {
   if (mark === "versions") return [];
   if (mark === "->") return [sendStep(line, words, body)];
   if (mark === "<-" || mark === "<~") {
-    return [{ line, kind: "expect", exact: mark === "<-", httpStatus: Number(words[0]), body }];
+    const [httpStatus, text] = words;
+    const exact = mark === "<-";
+    return [{ line, kind: "expect", exact, httpStatus: Number(httpStatus), body, text }];
   }
   if (mark === "<x") return [{ line, kind: "lose" }];
   if (mark === "@device") return [{ line, kind: "device", name: words[0] ?? "" }];

@@ -148,6 +148,7 @@ class Run implements Disposable {
     const actual = isXml && answer.bytes.length > 0 ? toXml(answer.bytes) : "";
     const shown = `HTTP ${answer.httpStatus}\n${actual || answer.bytes.toString()}`;
     assert.equal(answer.httpStatus, step.httpStatus, shown);
+    if (step.text !== undefined) assert.equal(answer.bytes.toString(), step.text);
     const found = match(step.body, actual, this.#bindings, step.exact);
     if ("differs" in found) throw new Error(`${found.differs}\n${shown}`);
     this.#bindings = found.bindings;

@@ -6,7 +6,7 @@ import { patchMailVersion } from "../../items/email/version.ts";
 import { itemNumber } from "../../mailbox/mailbox.ts";
 import type { Head, Uploaded, UploadResult } from "../../sync/types.ts";
 import type { Context } from "../context.ts";
-import { commandStatus } from "../../../schemas/status.ts";
+import { commandStatus, StatusError } from "../../../schemas/status.ts";
 import type { AskedCollection, ClientCommand } from "./types.ts";
 
 const status = commandStatus.Sync;
@@ -87,7 +87,12 @@ function readChange(collectionId: string, command: ChangeCommand): Wanted | Uplo
   if (data === undefined || !("Email" in data) || isReadOnly(data.Email)) {
     return { kind: "change", number, status: status.ConversionError };
   }
-  return { number, change: { number, ...fromEasChange(data.Email) } };
+  try {
+    return { number, change: { number, ...fromEasChange(data.Email) } };
+  } catch (error) {
+    if (error instanceof StatusError) return { kind: "change", number, status: error.status };
+    throw error;
+  }
 }
 
 /** Elements that only the server sets: Status 6 (MS-ASEMAIL 2.2.2.21, 2.2.2.85, 2.2.2.86). */
