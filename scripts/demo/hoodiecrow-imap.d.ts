@@ -11,8 +11,20 @@ declare module "hoodiecrow-imap" {
       readonly folders?: Readonly<Record<string, Folder>>;
     }
 
+    /** An item of a FETCH; `partial` is the cut, offset and octets. */
+    interface FetchItem {
+      partial?: number[];
+    }
+
+    type FetchHandler = (connection: unknown, message: unknown, item: FetchItem) => unknown;
+
+    /** What a plugin sees of the server. */
+    interface FetchServer {
+      readonly fetchHandlers: Record<string, FetchHandler>;
+    }
+
     interface Options {
-      readonly plugins: readonly string[];
+      readonly plugins: readonly (string | ((server: FetchServer) => void))[];
       readonly users: Readonly<Record<string, { readonly password: string }>>;
       readonly storage: Readonly<Record<string, Folder>>;
     }
@@ -26,4 +38,12 @@ declare module "hoodiecrow-imap" {
 
   function hoodiecrow(options: hoodiecrow.Options): hoodiecrow.ImapServer;
   export = hoodiecrow;
+}
+
+/** How each item of a FETCH is answered. */
+declare module "hoodiecrow-imap/lib/commands/handlers/fetch.js" {
+  import type { FetchHandler } from "hoodiecrow-imap";
+
+  const handlers: Readonly<Record<"BODY" | "BODY.PEEK", FetchHandler>>;
+  export = handlers;
 }

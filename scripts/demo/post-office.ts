@@ -4,6 +4,7 @@ import type { Server, Socket } from "node:net";
 import type { AddressInfo } from "node:net";
 import hoodiecrow, { type ImapServer } from "hoodiecrow-imap";
 import { SMTPServer } from "smtp-server";
+import { steadyCuts } from "./steady-cuts.ts";
 
 /** Somebody who has a mailbox in the demo. */
 export interface User {
@@ -39,6 +40,7 @@ const plugins = [
   "UNSELECT",
   "UIDPLUS",
   "MOVE",
+  steadyCuts,
 ];
 
 /** The server forgets everything when it ends, so each start is an epoch of its own. */

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
 import hoodiecrow from "hoodiecrow-imap";
+import { steadyCuts } from "../../../scripts/demo/steady-cuts.ts";
 
 const { user, password } = workerData as { readonly user: string; readonly password: string };
 
@@ -12,7 +13,7 @@ const plugins =
 const folder = { uidvalidity: 1, HIGHESTMODSEQ: 1 };
 
 const imap = hoodiecrow({
-  plugins: plugins.split(" "),
+  plugins: [...plugins.split(" "), steadyCuts],
   users: { [user]: { password } },
   storage: {
     INBOX: folder,
@@ -30,4 +31,5 @@ imap.setMaxListeners(0);
 imap.server.on("connection", (socket: Socket) => socket.setNoDelay(true));
 imap.server.listen(0, "127.0.0.1");
 await once(imap.server, "listening");
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
 parentPort?.postMessage((imap.server.address() as AddressInfo).port);
