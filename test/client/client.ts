@@ -2,7 +2,12 @@
 import { randomUUID } from "node:crypto";
 import { request as httpRequest, Agent as HttpAgent, type IncomingMessage } from "node:http";
 import { request as httpsRequest, Agent as HttpsAgent } from "node:https";
-import { commands, type CommandName, type RequestOf, type ResponseOf } from "../../schemas/commands.ts";
+import {
+  commands,
+  type CommandName,
+  type RequestOf,
+  type ResponseOf,
+} from "../../schemas/commands.ts";
 import type { ProtocolVersion } from "../../schemas/version.ts";
 import { decode } from "../../src/wbxml/decode.ts";
 import { encode } from "../../src/wbxml/encode.ts";
@@ -58,7 +63,7 @@ export class EasClient implements Disposable {
   /** OPTIONS: versions and commands that the server offers. */
   async offered(): Promise<{ readonly versions: string[]; readonly commands: string[] }> {
     const { headers } = await this.exchange("OPTIONS", path, {}, undefined);
-    const list = (name: string): string[] => String(headers[name] ?? "").split(",");
+    const list = (name: string): string[] => [headers[name] ?? ""].flat().join(",").split(",");
     return { versions: list("ms-asprotocolversions"), commands: list("ms-asprotocolcommands") };
   }
 
@@ -72,7 +77,7 @@ export class EasClient implements Disposable {
     const schema = commands[name].request;
     const bytes = request === undefined ? undefined : encode(request, schema, version);
     const answer = await this.sendBytes(name, bytes, call);
-    const isWbxml = String(answer.headers["content-type"] ?? "").startsWith(wbxml);
+    const isWbxml = (answer.headers["content-type"] ?? "").startsWith(wbxml);
     if (!isWbxml || answer.bytes.length === 0) return { ...answer, body: undefined };
     const body = decode(answer.bytes, commands[name].response, version) as ResponseOf<Name>;
     return { ...answer, body };
@@ -122,7 +127,12 @@ export class EasClient implements Disposable {
   #query(name: string, more: Readonly<Record<string, string>>): string {
     if (this.options.base64 === true) return this.#base64Query(name);
     const { user, deviceType } = this.options;
-    const query = { User: user, DeviceId: this.deviceId, DeviceType: deviceType ?? "Test", ...more };
+    const query = {
+      User: user,
+      DeviceId: this.deviceId,
+      DeviceType: deviceType ?? "Test",
+      ...more,
+    };
     return new URLSearchParams({ Cmd: name, ...query }).toString();
   }
 

@@ -7,11 +7,11 @@ export interface Stage {
   /** A connection of another mail client of this user. */
   imap(user: string): Promise<ImapFlow>;
   /** Hands a mail to the delivery agent; resolves at its 250. */
-  deliver(user: string, mime: Buffer): Promise<void>;
+  readonly deliver: (user: string, mime: Buffer) => Promise<void>;
   /** Requests that the gateway holds. */
-  held(): number;
+  readonly held: () => number;
   /** The gateway's clock, ms since 1970. */
-  now(): number;
+  readonly now: () => number;
   /** Moves the gateway's clock. */
   advance(seconds: number): void;
   /** Kills the gateway's sessions and state in memory, as a restart does. */
@@ -24,10 +24,10 @@ export interface Stage {
 /** What an action may use of its dialog. */
 export interface Scene {
   readonly stage: Stage;
-  text(name: string): string;
-  hangUp(): void;
+  readonly text: (name: string) => string;
+  readonly hangUp: () => void;
   /** Whether the answer to the open request has come. */
-  answered(): boolean;
+  readonly answered: () => boolean;
 }
 
 type Action = (scene: Scene, words: readonly string[]) => Promise<void> | void;

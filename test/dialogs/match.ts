@@ -31,6 +31,13 @@ export function match(
   return found === undefined ? { differs: matcher.deepest } : { bindings: found };
 }
 
+/** The children that an answer has, among which expected ones are looked for. */
+interface Siblings {
+  readonly have: readonly Node[];
+  readonly bindings: Bindings;
+  readonly depth: number;
+}
+
 class Matcher {
   readonly #exact: boolean;
   #depth = -1;
@@ -58,32 +65,46 @@ class Matcher {
   }
 
   /** Expected children in order; unexpected ones between them are fine unless exact. */
-  #children(
-    want: Node,
-    at: { have: readonly Node[]; bindings: Bindings; depth: number },
-    index = 0,
-    from = 0,
-  ): Bindings | undefined {
+  #children(want: Node, at: Siblings, index = 0, from = 0): Bindings | undefined {
     const { have, bindings, depth } = at;
     const next = want.children[index];
-    if (next?.text === "!") {
-      if (!have.some(({ name }) => name === next.name)) {
-        return this.#children(want, at, index + 1, from);
-      }
-      return this.#differ(depth, `<${want.name}> has a <${next.name}> that must be absent`);
-    }
     if (next === undefined) {
       if (!this.#exact || from === have.length) return bindings;
       return this.#differ(depth, `<${want.name}> has an unexpected <${have[from]?.name}>`);
     }
+    if (next.text === "!") {
+      const isAbsent = have.every(({ name }) => name !== next.name);
+      if (isAbsent) return this.#children(want, at, index + 1, from);
+      return this.#differ(depth, `<${want.name}> has a <${next.name}> that must be absent`);
+    }
+    return this.#from(want, next, { ...at, index, from });
+  }
+
+  /** Looks for one expected child from a place on, and for those after it behind it. */
+  #from(
+    want: Node,
+    next: Node,
+    at: Siblings & { readonly index: number; readonly from: number },
+  ): Bindings | undefined {
+    const { have, bindings, depth, index, from } = at;
     const last = this.#exact ? Math.min(from + 1, have.length) : have.length;
     for (let candidate = from; candidate < last; candidate++) {
       const bound = this.node(next, have[candidate] as Node, bindings, depth);
       if (bound === undefined) continue;
-      const rest = this.#children(want, { ...at, bindings: bound }, index + 1, candidate + 1);
+      const rest = this.#children(want, { have, bindings: bound, depth }, index + 1, candidate + 1);
       if (rest !== undefined) return rest;
     }
     return this.#differ(depth, `<${want.name}> lacks a <${next.name}> as expected`);
+  }
+
+  /** What follows the last expected child. */
+  #rest(
+    want: Node,
+    at: { have: readonly Node[]; bindings: Bindings; depth: number },
+    from: number,
+  ): Bindings | undefined {
+    if (!this.#exact || from === at.have.length) return at.bindings;
+    return this.#differ(at.depth, `<${want.name}> has an unexpected <${at.have[from]?.name}>`);
   }
 
   #differ(depth: number, sentence: string): undefined {
@@ -101,9 +122,9 @@ function bindText(
   exact: boolean,
 ): Bindings | undefined {
   if (want === "*" || (want === "" && !exact)) return bindings;
-  const pattern = /^\/(?<source>.*)\/$/s.exec(want)?.groups?.["source"];
+  const [, pattern] = /^\/(.*)\/$/s.exec(want) ?? [];
   if (pattern !== undefined) return new RegExp(pattern, "s").test(have) ? bindings : undefined;
-  const name = /^\$(?<name>\w+)$/.exec(want)?.groups?.["name"];
+  const [, name] = /^\$(\w+)$/.exec(want) ?? [];
   if (name === undefined || bindings.has(name)) {
     return resolved(want, bindings) === have ? bindings : undefined;
   }

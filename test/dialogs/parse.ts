@@ -92,21 +92,23 @@ function groupSteps(lines: readonly Line[]): Step[] {
   return steps;
 }
 
-function stepOf({ number: line, text }: Line, body: string): Step[] {
-  const [mark, ...words] = wordsOf(text);
+function stepOf({ number: line, text: written }: Line, body: string): Step[] {
+  const [mark, ...words] = wordsOf(written);
   if (mark === "versions") return [];
   if (mark === "->") return [sendStep(line, words, body)];
-  if (mark === "<-" || mark === "<~") {
-    const [httpStatus, text] = words;
-    const exact = mark === "<-";
-    return [{ line, kind: "expect", exact, httpStatus: Number(httpStatus), body, text }];
-  }
+  if (mark === "<-" || mark === "<~") return [expectStep(line, [mark, ...words], body)];
   if (mark === "<x") return [{ line, kind: "lose" }];
   if (mark === "@device") return [{ line, kind: "device", name: words[0] ?? "" }];
   if (mark === "@folders") return [{ line, kind: "folders" }];
   if (mark === "@prime") return [{ line, kind: "prime", words }];
   if (mark === "**") return [{ line, kind: "action", words }];
-  throw new Error(`line ${line}: a step begins with ->, <-, <~, <x, @device or **: ${text}`);
+  throw new Error(`line ${line}: a step begins with ->, <-, <~, <x, @device or **: ${written}`);
+}
+
+function expectStep(line: number, words: readonly string[], body: string): Step {
+  const [mark, httpStatus, text] = words;
+  const exact = mark === "<-";
+  return { line, kind: "expect", exact, httpStatus: Number(httpStatus), body, text };
 }
 
 function sendStep(line: number, [target = "", contentType]: readonly string[], body: string): Step {

@@ -59,10 +59,10 @@ function hold(phone: Phone, inbox: string): Held {
 }
 
 /** Until all are held and their watchers idle, and memory has come to rest. */
-async function settled({ memory }: MeasuredGateway, count: number): Promise<void> {
+async function settled(measured: MeasuredGateway, count: number): Promise<void> {
   for (let last = 0; ;) {
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    const { nowMb } = await memory();
+    const { nowMb } = await measured.memory();
     if (Math.abs(nowMb - last) * 1024 < count) return;
     last = nowMb;
   }
@@ -70,11 +70,11 @@ async function settled({ memory }: MeasuredGateway, count: number): Promise<void
 
 async function deliverAll({ mail }: MeasuredGateway, all: readonly Held[]): Promise<number[]> {
   const byUser = Map.groupBy(all, ({ user }) => user);
-  const delays: number[] = [];
+  const taken: number[] = [];
   for (const [user, pings] of byUser) {
     await mail.deliver(user, Buffer.from(`Subject: wake\r\n\r\nup\r\n`));
     const deliveredAt = performance.now();
-    for (const { answeredAt } of pings) delays.push((await answeredAt) - deliveredAt);
+    for (const { answeredAt } of pings) taken.push((await answeredAt) - deliveredAt);
   }
-  return delays;
+  return taken;
 }

@@ -45,16 +45,20 @@ const unavailable = new Set(["UNAVAILABLE", "INUSE", "SERVERBUG", "CORRUPTION", 
 /** The backend's error for a failed connection attempt or command. */
 export function toBackendError(error: unknown): Error {
   if (isOurs(error)) return error;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- all its fields are optional
   const failure = error as ImapFailure;
   const text = failure.responseText ?? failure.message ?? String(error);
   if (failure.authenticationFailed === true) return loginError(failure, text);
-  if (failure.mailboxMissing === true) return new BackendError("no such folder", text);
   const answered = failure.responseStatus === "NO" || failure.responseStatus === "BAD";
-  if (!answered) return new BackendUnavailable(text, { cause: error });
-  const code = failure.serverResponseCode ?? "";
-  if (unavailable.has(code)) return new BackendUnavailable(text, { cause: error });
-  const fault = faults[code] ?? faultTexts.find(([form]) => form.test(text))?.[1];
-  return new BackendError(fault ?? "failed", text);
+  const isUnavailable = !answered || unavailable.has(failure.serverResponseCode ?? "");
+  if (isUnavailable) return new BackendUnavailable(text, { cause: error });
+  return new BackendError(faultOf(failure, text), text);
+}
+
+function faultOf(failure: ImapFailure, text: string): BackendFault {
+  if (failure.mailboxMissing === true) return "no such folder";
+  const byCode = faults[failure.serverResponseCode ?? ""];
+  return byCode ?? faultTexts.find(([form]) => form.test(text))?.[1] ?? "failed";
 }
 
 function isOurs(error: unknown): error is Error {

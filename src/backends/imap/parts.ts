@@ -1,11 +1,10 @@
 /** Parts of mails: grouped into few commands, never more octets than asked for. */
 import { Readable } from "node:stream";
 import type { PartFetched, PartWanted } from "../../items/email/message.ts";
-import type { Argument, ImapConnection, Untagged } from "./connection.ts";
+import type { Argument, ImapConnection, Parsed, Untagged } from "./connection.ts";
 import { numbersPerCommand, streamChunkBytes } from "./limits.ts";
 import type { OnSelected } from "./feed.ts";
-import { formatRanges, pairsOf, rangesOf, textOf } from "./tokens.ts";
-import type { Parsed } from "./connection.ts";
+import { entriesOf, formatRanges, isList, pairsOf, rangesOf, textOf } from "./tokens.ts";
 
 /** Items that want the same parts, cut at the same sizes: one command for all of them. */
 interface Group {
@@ -80,27 +79,32 @@ function peek(section: string, start: number, length: number): Argument {
   return { type: "ATOM", value: "BODY.PEEK", section: inBrackets, ...partial };
 }
 
+/** The sections of a FETCH by their names; "" is the whole mail. */
 function bodiesOf({ attributes }: Untagged): {
   readonly number: number | undefined;
   readonly bodies: ReadonlyMap<string, Buffer>;
 } {
-  const entries = (attributes?.[1] ?? []) as readonly Parsed[];
+  const entries = entriesOf(attributes?.[1]);
   const bodies = new Map<string, Buffer>();
   for (let at = 0; at + 1 < entries.length; at += 2) {
-    const name = entries[at];
-    if (name === null || name === undefined || Array.isArray(name)) continue;
-    const token = name as { value?: unknown; section?: readonly { value?: unknown }[] };
-    if (String(token.value).toUpperCase() !== "BODY" || token.section === undefined) continue;
-    bodies.set(String(token.section[0]?.value ?? ""), octets(entries[at + 1]));
+    const section = sectionOf(entries[at]);
+    if (section !== undefined) bodies.set(section, octets(entries[at + 1]));
   }
   const number = Number(textOf(pairsOf(attributes?.[1]).get("UID")));
   return { number: Number.isSafeInteger(number) ? number : undefined, bodies };
 }
 
+/** The section of a BODY[…]; undefined for other items. */
+function sectionOf(name: Parsed | undefined): string | undefined {
+  if (name === null || name === undefined || isList(name)) return undefined;
+  if (textOf(name)?.toUpperCase() !== "BODY" || name.section === undefined) return undefined;
+  return textOf(name.section[0]) ?? "";
+}
+
 function octets(token: Parsed | undefined): Buffer {
-  if (token === null || token === undefined || Array.isArray(token)) return Buffer.alloc(0);
-  const { value } = token as { value?: string | Buffer };
-  return Buffer.isBuffer(value) ? value : Buffer.from(value ?? "", "utf8");
+  if (token === null || token === undefined || isList(token)) return Buffer.alloc(0);
+  const { value = "" } = token;
+  return Buffer.isBuffer(value) ? value : Buffer.from(value, "utf8");
 }
 
 /**
