@@ -1,20 +1,10 @@
 import { after, before, suite } from "node:test";
 import { ImapFlow } from "imapflow";
-import type { Credential } from "../../backend.ts";
-import type { Log } from "../../kit/log.ts";
-import { systemClock } from "../../kit/clock.ts";
+import { credentialOf, imapBackend } from "../../../test/rig/mail/mailbox.ts";
+import { startImapProxy } from "../../../test/rig/mail/proxy.ts";
 import { mailServers, password, type MailServers } from "../../../test/rig/mail/servers.ts";
 import { poorImapServer } from "../../../test/rig/mail/poor-imap.ts";
 import { mailBackendContract, type OtherClient, type Subject } from "../contract.ts";
-import { createImapBackend } from "./backend.ts";
-
-const silence = (): void => undefined;
-const log: Log = { debug: silence, info: silence, warn: silence, error: silence, child: () => log };
-const surroundings = { clock: systemClock, log };
-
-function credentialOf(login: string): Credential {
-  return { login, password, fingerprint: login, clientAddress: "192.0.2.1" };
-}
 
 /** Another client, on a connection of its own. */
 function otherClient(client: ImapFlow): OtherClient {
@@ -52,30 +42,46 @@ suite("IMAP on a real Dovecot", () => {
   });
   after(() => mail.stop());
 
-  mailBackendContract("IMAP on Dovecot", async (): Promise<Subject> => {
+  /** A fresh mailbox, reached through a proxy that takes these capabilities away. */
+  const open = async (without: readonly string[]): Promise<Subject> => {
     const user = mail.freshUser();
-    const { host, port } = mail.imap;
-    const backend = createImapBackend({ host, port, security: "plain" }, surroundings);
+    const stack = new AsyncDisposableStack();
+    const proxy = stack.use(await startImapProxy(mail.imap.port, { without }));
+    const backend = stack.use(imapBackend(proxy.port));
     const client = await mail.imapClient(user);
+    stack.defer(() => client.logout());
     return {
       backend,
       credential: credentialOf(user),
       other: otherClient(client),
-      [Symbol.asyncDispose]: async () => {
-        await backend[Symbol.asyncDispose]();
-        await client.logout();
-      },
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
-  });
+  };
+
+  mailBackendContract("Dovecot", () => open([]));
+  mailBackendContract("Dovecot without QRESYNC", () => open(["QRESYNC"]));
+  mailBackendContract(
+    "Dovecot with little more than RFC 3501",
+    () =>
+      open(
+        "CONDSTORE QRESYNC ENABLE ESEARCH WITHIN MOVE LIST-EXTENDED LIST-STATUS SPECIAL-USE".split(
+          " ",
+        ),
+      ),
+    {
+      conflicts: "the server has no CONDSTORE",
+      "quiet marks": "the server has no CONDSTORE",
+    },
+  );
 });
 
 mailBackendContract(
-  "IMAP on a server in memory without QRESYNC",
+  "a server in memory",
   async (): Promise<Subject> => {
     const user = "user@example.test";
     const server = await poorImapServer(user, password);
     const where = { host: "127.0.0.1", port: server.port };
-    const backend = createImapBackend({ ...where, security: "plain" }, surroundings);
+    const backend = imapBackend(server.port);
     const client = new ImapFlow({
       ...where,
       secure: false,
@@ -85,7 +91,7 @@ mailBackendContract(
       disableCompression: true,
       disableAutoIdle: true,
     });
-    client.on("error", silence);
+    client.on("error", () => undefined);
     await client.connect();
     return {
       backend,
