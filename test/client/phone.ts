@@ -38,20 +38,32 @@ export interface Brought {
 export type SyncWishes = Partial<Omit<AskedCollection, "SyncKey" | "CollectionId">>;
 
 /** State of one folder on the phone. */
-class Collection {
+class CollectionState {
   key = "0";
   readonly mails = new Map<string, Mail>();
 }
 
 /** A device with its state. */
 export class Phone implements Disposable {
-  readonly client: EasClient;
+  #client: EasClient;
   hierarchyKey = "0";
   readonly folders = new Map<string, PhoneFolder>();
-  readonly #collections = new Map<string, Collection>();
+  readonly #collections = new Map<string, CollectionState>();
 
   constructor(options: ClientOptions) {
-    this.client = new EasClient(options);
+    this.#client = new EasClient(options);
+  }
+
+  get client(): EasClient {
+    return this.#client;
+  }
+
+  /** Talks to another gateway process from now on, as the same device. */
+  moveTo(url: string): void {
+    const { options, deviceId, policyKey } = this.#client;
+    this.#client[Symbol.dispose]();
+    this.#client = new EasClient({ ...options, deviceId, url });
+    this.#client.policyKey = policyKey;
   }
 
   /** Both phases of Provision; keeps the key if the server has a policy. */
@@ -97,6 +109,13 @@ export class Phone implements Disposable {
   /** The mails of a folder, as the phone has them. */
   mails(collectionId: string): ReadonlyMap<string, Mail> {
     return this.#collection(collectionId).mails;
+  }
+
+  /** What the user did on the phone itself: a changed mail, or (undefined) a deleted one. */
+  edit(collectionId: string, serverId: string, mail: Mail | undefined): void {
+    const { mails } = this.#collection(collectionId);
+    if (mail === undefined) mails.delete(serverId);
+    else mails.set(serverId, { ...mails.get(serverId), ...mail });
   }
 
   /** The key that the phone has for a folder. */
@@ -197,16 +216,16 @@ export class Phone implements Disposable {
     return answer.body?.Status ?? 1;
   }
 
-  #collection(collectionId: string): Collection {
+  #collection(collectionId: string): CollectionState {
     const known = this.#collections.get(collectionId);
     if (known !== undefined) return known;
-    const fresh = new Collection();
+    const fresh = new CollectionState();
     this.#collections.set(collectionId, fresh);
     return fresh;
   }
 
   [Symbol.dispose](): void {
-    this.client[Symbol.dispose]();
+    this.#client[Symbol.dispose]();
   }
 }
 

@@ -97,16 +97,6 @@ class Matcher {
     return this.#differ(depth, `<${want.name}> lacks a <${next.name}> as expected`);
   }
 
-  /** What follows the last expected child. */
-  #rest(
-    want: Node,
-    at: { have: readonly Node[]; bindings: Bindings; depth: number },
-    from: number,
-  ): Bindings | undefined {
-    if (!this.#exact || from === at.have.length) return at.bindings;
-    return this.#differ(at.depth, `<${want.name}> has an unexpected <${at.have[from]?.name}>`);
-  }
-
   #differ(depth: number, sentence: string): undefined {
     if (depth <= this.#depth) return undefined;
     this.#depth = depth;
