@@ -31,6 +31,11 @@ test("Dialog match: an exact expectation allows nothing more", () => {
   assert.equal(differs(answer, true), "");
 });
 
+test("Dialog match: what must be absent is missed nowhere", () => {
+  assert.equal(differs("<Sync><Status>1</Status><Commands>!</Commands><Add/></Sync>"), "");
+  assert.match(differs("<Sync><Add>!</Add></Sync>"), /must be absent/);
+});
+
 test("Dialog match: an empty body is told from any other", () => {
   assert.deepEqual(match("", "<A/>", new Map(), true), { differs: "the body is not empty" });
   assert.deepEqual(match("<A/>", "", new Map(), false), { differs: "the body is empty" });

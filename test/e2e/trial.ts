@@ -1,0 +1,300 @@
+/**
+ * One user, one phone, another mail client, and gateway processes that are killed again and again: what was done is
+ * written down here, and at the end the mails are counted on the mail server and on the phone.
+ */
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { ImapFlow } from "imapflow";
+import { Phone, type SyncWishes } from "../client/phone.ts";
+import { password, type MailServers } from "../rig/mail/servers.ts";
+import type { GatewayProcess, GatewayProcesses } from "./processes.ts";
+import type { Stop } from "./stops.ts";
+
+/** Longer than any lease: so much later is it for each process that takes over from a killed one. */
+const takeOverSeconds = 31;
+
+/** A mail by its subject: how often it may be in the Inbox, and where else it has to be. */
+interface Expected {
+  least: number;
+  most: number;
+  inSent: number;
+  deleted: boolean;
+  seen: boolean | undefined;
+}
+
+/** A mail as server and phone both tell it. */
+interface Shown {
+  readonly subject: string;
+  readonly seen: boolean;
+  readonly flagged: boolean;
+}
+
+/** What was counted at the end. */
+export interface Counts {
+  readonly mails: number;
+  readonly kills: number;
+  /** Mails that came twice, each in the window that SMTP leaves open. */
+  readonly doubles: number;
+}
+
+const folders = [
+  ["INBOX", 2],
+  ["Trash", 4],
+  ["Sent", 5],
+] as const;
+
+/** A user whose gateway is killed. */
+export class Trial implements AsyncDisposable {
+  readonly user: string;
+  readonly phone: Phone;
+  readonly #mail: MailServers;
+  readonly #processes: GatewayProcesses;
+  readonly #other: ImapFlow;
+  readonly #expected = new Map<string, Expected>();
+  #process: GatewayProcess;
+  /** Takes over at the next kill; it starts while the round before goes on. */
+  #standby: Promise<GatewayProcess>;
+  #generation = 1;
+  #kills = 0;
+  #count = 0;
+
+  private constructor(
+    world: { mail: MailServers; processes: GatewayProcesses; other: ImapFlow; user: string },
+    process: GatewayProcess,
+  ) {
+    this.user = world.user;
+    this.#mail = world.mail;
+    this.#processes = world.processes;
+    this.#other = world.other;
+    this.#process = process;
+    this.#standby = this.#startNext();
+    this.phone = new Phone({ url: process.url, user: this.user, password, version: "14.1" });
+  }
+
+  /** A fresh user with an Inbox of so many mails, all on the phone. */
+  static async open(mail: MailServers, processes: GatewayProcesses, mails = 6): Promise<Trial> {
+    const user = mail.freshUser();
+    const other = await mail.imapClient(user);
+    const trial = new Trial({ mail, processes, other, user }, await processes.start());
+    for (let count = 0; count < mails; count++) await trial.deliver();
+    assert.equal(await trial.phone.folderSync(), 1);
+    await trial.syncAll();
+    return trial;
+  }
+
+  /** Delivers a mail from outside. */
+  async deliver(): Promise<void> {
+    const subject = this.#newMail({ inSent: 0 });
+    await this.#mail.deliver(this.user, Buffer.from(this.#mime(subject)));
+  }
+
+  /** The phone sends a mail to its own user; the process is killed at the step, and the phone repeats. */
+  async sendAndKill(stop: Stop | number): Promise<void> {
+    // Only what was killed between the server's 250 and our commit may come twice.
+    const most = stop === "delivered" || typeof stop === "number" ? 2 : 1;
+    const subject = this.#newMail({ inSent: 1, most });
+    const send = () => this.phone.sendMail(Buffer.from(this.#mime(subject)), subject);
+    assert.equal(await this.#killed(stop, send), 1, `SendMail after a kill (${stop})`);
+  }
+
+  /** A Sync with uploads, killed on its way, and repeated; then all is taken over. */
+  async syncAndKill(
+    stop: Stop | number,
+    does: { deletes?: number; changes?: number } = { deletes: 1, changes: 2 },
+  ): Promise<void> {
+    const inbox = this.phone.folderOfType(2);
+    const { Commands, apply } = this.#uploads(inbox, does);
+    const wishes: SyncWishes = { Commands, WindowSize: 4 };
+    const { status, responses } = await this.#killed(stop, () => this.phone.sync(inbox, wishes));
+    assert.equal(status, 1, `Sync after a kill (${stop})`);
+    assert.deepEqual(responses, [], "all uploads were carried out");
+    apply();
+    await this.syncAll();
+  }
+
+  /** Another mail client sets or takes the flag of some mail of the Inbox. */
+  async flagElsewhere(random: () => number): Promise<void> {
+    const lock = await this.#other.getMailboxLock("INBOX");
+    try {
+      await this.#other.noop();
+      const uids = (await this.#other.search({ all: true }, { uid: true })) || [];
+      const uid = String(uids[Math.floor(random() * uids.length)]);
+      const flags = ["\\Flagged"];
+      if (random() < 0.5) await this.#other.messageFlagsAdd(uid, flags, { uid: true });
+      else await this.#other.messageFlagsRemove(uid, flags, { uid: true });
+    } finally {
+      lock.release();
+    }
+  }
+
+  /** Brings all folders of the phone up to date. */
+  async syncAll(): Promise<void> {
+    for (const [, type] of folders) await this.phone.syncAll(this.phone.folderOfType(type));
+  }
+
+  /** Counts on both sides; throws when something was lost or doubled, or the sides differ. */
+  async check(): Promise<Counts> {
+    await this.#untilDelivered();
+    await this.syncAll();
+    const there = new Map<string, readonly Shown[]>();
+    for (const [path, type] of folders) {
+      const served = await this.#served(path);
+      assert.deepEqual(this.#onPhone(type), Object.fromEntries(served), `the phone's ${path}`);
+      there.set(path, [...served.values()]);
+    }
+    const logged = this.#process.lines.filter(({ level }) => level === "error");
+    assert.deepEqual(logged, [], "no process logged an error");
+    const doubles = [...this.#expected].map(([subject, expected]) =>
+      checkMail(subject, expected, there),
+    );
+    const { size: mails } = this.#expected;
+    return { mails, kills: this.#kills, doubles: doubles.filter((count) => count > 1).length };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.phone[Symbol.dispose]();
+    await this.#other.logout();
+    await (await this.#standby).kill();
+    await this.#process.kill();
+  }
+
+  /** Makes the request, kills the process at the point (or after so many ms), and repeats with the next one. */
+  async #killed<Result>(stop: Stop | number, request: () => Promise<Result>): Promise<Result> {
+    const doomed = this.#process;
+    const stands =
+      typeof stop === "number"
+        ? new Promise((resolve) => setTimeout(resolve, stop))
+        : doomed.stopAt(stop);
+    const first = request().then(
+      (answer) => ({ answer }),
+      () => undefined,
+    );
+    if (typeof stop === "number") await stands;
+    else {
+      const early = await Promise.race([stands, first]);
+      assert.equal(early, undefined, `the request came to "${stop}"`);
+    }
+    await doomed.kill();
+    this.#kills++;
+    this.#process = await this.#standby;
+    this.#standby = this.#startNext();
+    this.phone.moveTo(this.#process.url);
+    return (await first)?.answer ?? (await request());
+  }
+
+  async #startNext(): Promise<GatewayProcess> {
+    return await this.#processes.start(takeOverSeconds * this.#generation++);
+  }
+
+  #newMail(more: { inSent: number; most?: number }): string {
+    const subject = `mail ${++this.#count}`;
+    const { inSent, most = 1 } = more;
+    this.#expected.set(subject, { least: 1, most, inSent, deleted: false, seen: undefined });
+    return subject;
+  }
+
+  #mime(subject: string): string {
+    return `From: <${this.user}>\r\nTo: <${this.user}>\r\nSubject: ${subject}\r\n\r\nWords of ${subject}.\r\n`;
+  }
+
+  /** Reads or unreads some mails and deletes others, all different ones. */
+  #uploads(inbox: string, { deletes = 0, changes = 0 }: { deletes?: number; changes?: number }) {
+    const mails = [...this.phone.mails(inbox)].filter(
+      ([, mail]) => (this.#expected.get(mail.Subject ?? "")?.most ?? 0) === 1,
+    );
+    const doomed = mails.slice(0, Math.min(deletes, mails.length - changes - 1));
+    const touched = mails.slice(doomed.length, doomed.length + changes);
+    const changeOf = ([ServerId, mail]: (typeof mails)[number]) => {
+      const Email = { Read: mail.Read !== true };
+      return { Change: { ServerId, ApplicationData: { Email } } };
+    };
+    const Commands = [
+      ...doomed.map(([ServerId]) => ({ Delete: { ServerId } })),
+      ...touched.map(changeOf),
+    ];
+    const apply = (): void => {
+      for (const [id, { Subject = "" }] of doomed) {
+        this.#change(Subject, { deleted: true });
+        this.phone.edit(inbox, id, undefined);
+      }
+      for (const [id, { Subject = "", Read }] of touched) {
+        this.#change(Subject, { seen: Read !== true });
+        this.phone.edit(inbox, id, { Read: Read !== true });
+      }
+    };
+    return { Commands, apply };
+  }
+
+  #change(subject: string, to: Partial<Expected>): void {
+    const expected = this.#expected.get(subject);
+    assert.ok(expected, `${subject} is a mail of this trial`);
+    Object.assign(expected, to);
+  }
+
+  /** Waits until the submission server has nothing on its way any more. */
+  async #untilDelivered(): Promise<void> {
+    const spool = join(this.#mail.address.folder, "postfix/spool");
+    const deadline = performance.now() + 20_000;
+    for (;;) {
+      const queued = await Promise.all(
+        ["maildrop", "incoming", "active", "deferred"].map((name) => filesIn(join(spool, name))),
+      );
+      if (queued.every((count) => count === 0)) return;
+      assert.ok(performance.now() < deadline, `mails are still on their way: ${queued.join(", ")}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** The mails of a folder by UID, as the server has them. */
+  async #served(path: string): Promise<ReadonlyMap<string, Shown>> {
+    const lock = await this.#other.getMailboxLock(path);
+    const served = new Map<string, Shown>();
+    try {
+      await this.#other.noop();
+      const fields = { uid: true, flags: true, envelope: true } as const;
+      for await (const { uid, flags, envelope } of this.#other.fetch("1:*", fields)) {
+        const [seen, flagged] = [flags?.has("\\Seen") === true, flags?.has("\\Flagged") === true];
+        served.set(String(uid), { subject: envelope?.subject ?? "", seen, flagged });
+      }
+    } finally {
+      lock.release();
+    }
+    return served;
+  }
+
+  #onPhone(type: number): Record<string, Shown> {
+    const mails = [...this.phone.mails(this.phone.folderOfType(type))];
+    return Object.fromEntries(
+      mails.map(([id, { Subject: subject = "", Read, Flag }]) => {
+        const shown = { subject, seen: Read === true, flagged: Flag?.Status === 2 };
+        return [id.slice(id.indexOf(":") + 1), shown];
+      }),
+    );
+  }
+}
+
+/** How often a mail came; throws when that is not as expected. */
+function checkMail(
+  subject: string,
+  expected: Expected,
+  there: ReadonlyMap<string, readonly Shown[]>,
+): number {
+  const of = (path: string) => (there.get(path) ?? []).filter((mail) => mail.subject === subject);
+  const [inbox, trash, sent] = [of("INBOX"), of("Trash"), of("Sent")];
+  const came = inbox.length + trash.length;
+  assert.ok(
+    came >= expected.least && came <= expected.most,
+    `${subject} came ${came} times, not ${expected.least} to ${expected.most}`,
+  );
+  assert.equal(sent.length, expected.inSent, `copies of ${subject} in Sent`);
+  assert.equal(trash.length, expected.deleted ? 1 : 0, `${subject} in Trash`);
+  if (expected.seen === undefined) return came;
+  for (const { seen } of [...inbox, ...trash]) assert.equal(seen, expected.seen, `${subject} read`);
+  return came;
+}
+
+async function filesIn(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  return entries.filter((entry) => entry.isFile()).length;
+}
