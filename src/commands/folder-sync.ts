@@ -2,7 +2,7 @@
 import { commandStatus, StatusError } from "../../schemas/status.ts";
 import type { RequestOf, ResponseOf } from "../../schemas/commands.ts";
 import { collectionIdOf, type Folder } from "../mailbox/mailbox.ts";
-import { InvalidSyncKey, type Answer, type Opened } from "../sync/types.ts";
+import { InvalidSyncKey, KeyTaken, type Answer, type Opened } from "../sync/types.ts";
 import type { Context } from "./context.ts";
 import { hierarchyId } from "./look.ts";
 
@@ -21,6 +21,13 @@ export async function handleFolderSync(
 ): Promise<Response> {
   const { SyncKey } = request ?? {};
   if (SyncKey === undefined) throw new StatusError(status.IncorrectFormat);
+  const answer = (await attempt(SyncKey, context)) ?? (await attempt(SyncKey, context));
+  if (answer === undefined) throw new StatusError(status.ServerError, "the key was taken twice");
+  return answer;
+}
+
+/** Undefined: somebody else answered the key meanwhile; the next attempt repeats what he said. */
+async function attempt(SyncKey: string, context: Context): Promise<Response | undefined> {
   const opened = await open(SyncKey, context);
   try {
     if (opened.kind === "again" && opened.answer !== undefined) {
@@ -30,6 +37,7 @@ export async function handleFolderSync(
     return await tell(SyncKey, opened, context);
   } catch (error) {
     if (error instanceof InvalidSyncKey) throw new StatusError(status.InvalidSyncKey);
+    if (error instanceof KeyTaken) return undefined;
     throw error;
   } finally {
     await context.sync.release(opened);

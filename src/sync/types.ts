@@ -1,6 +1,8 @@
 /** What the rest of the gateway sees of `sync/`. */
 import type { Feed } from "../feed.ts";
 
+export { StoreUnavailable } from "../store/errors.ts";
+
 /** A user's account on one device: whose sync state it is. Both are row ids of the store. */
 export interface Partnership {
   readonly accountId: string;

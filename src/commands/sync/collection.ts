@@ -1,6 +1,6 @@
 /** One collection of a Sync: open its state, carry out uploads, tell what changed, commit, answer. */
 import { createHash } from "node:crypto";
-import { BackendError, BackendUnavailable } from "../../backend.ts";
+import { BackendError } from "../../backend.ts";
 import { itemServerId } from "../../mailbox/mailbox.ts";
 import {
   InvalidSyncKey,
@@ -11,6 +11,7 @@ import {
   type UploadResult,
 } from "../../sync/types.ts";
 import type { Context } from "../context.ts";
+import { endsRequest } from "../faults.ts";
 import { defaultWindowSize, maxUploads } from "../limits.ts";
 import { commandStatus } from "../../../schemas/status.ts";
 import { download, repeat } from "./download.ts";
@@ -27,8 +28,11 @@ import { upload } from "./upload.ts";
 
 const status = commandStatus.Sync;
 
-/** What a collection contributes to the answer; undefined: nothing to say, the key stays. */
-export type CollectionAnswer = AnsweredCollection | undefined;
+/**
+ * What a collection contributes to the answer. undefined: nothing to say, the key stays. "taken": somebody
+ * else answered the key meanwhile; opened once more it is to be repeated or planned anew.
+ */
+export type CollectionAnswer = AnsweredCollection | "taken" | undefined;
 
 /** A collection of the request with its open state, or the Status that it gets instead. */
 export type OpenCollection = { readonly asked: AskedCollection } & (
@@ -55,6 +59,7 @@ export async function openCollection(
     return { asked, opened: await context.sync.open(partnership, CollectionId, SyncKey, request) };
   } catch (error) {
     if (error instanceof InvalidSyncKey) return { asked, status: status.InvalidSyncKey };
+    if (error instanceof KeyTaken) return { asked, status: status.Retry };
     throw error;
   }
 }
@@ -77,9 +82,8 @@ export async function syncCollection(
   try {
     return await answerOpened(context, asked, { opened: open.opened, room });
   } catch (error) {
-    // The whole request is answered 503 when the server is out of reach, or when another one answered.
-    if (error instanceof BackendUnavailable || error instanceof KeyTaken) throw error;
-    if (context.signal.aborted) throw error;
+    if (error instanceof KeyTaken) return "taken";
+    if (endsRequest(error, context.signal)) throw error;
     const code = statusOf(error);
     if (code === status.ServerError) {
       context.log.error({ collectionId: asked.CollectionId, err: error }, "a collection failed");
@@ -98,7 +102,7 @@ function statusOf(error: unknown): number {
 }
 
 /** Status 3 sends the device back to key 0 (MS-ASCMD 2.2.3.177.17); else its key still holds. */
-function failed(asked: AskedCollection, Status: number): AnsweredCollection {
+export function failed(asked: AskedCollection, Status: number): AnsweredCollection {
   const SyncKey = Status === status.InvalidSyncKey ? "0" : asked.SyncKey;
   return { ...nameOf(asked), SyncKey, Status };
 }
@@ -127,15 +131,20 @@ async function answerOpened(
   }
   const uploaded = await upload(context, head, asked);
   const changes = await changesFor(context, asked, { head: uploaded.head, room });
-  const { operations } = changes.answer;
   const fetches = await fetchResponses(context, asked, options);
   const answer: Answer = { ...changes.answer, uploads: uploaded.results };
-  if (operations.length === 0 && !changesState(asked) && fetches.length === 0) {
+  const isSilent = !hasNews(changes.answer) && !changesState(asked) && fetches.length === 0;
+  // A device that went one key back needs a new one: its state is not the one that a wait looks at.
+  if (isSilent && opened.kind !== "retry") {
     await context.sync.touch(opened.head, changes.next);
     return undefined;
   }
   const key = await context.sync.commit(opened, changes.next, answer);
   return answered(asked, { ...answer, key, commands: changes.commands, fetches });
+}
+
+function hasNews({ operations, more }: Answer): boolean {
+  return operations.length > 0 || more;
 }
 
 /** A request with client commands moves the key, even when each of them failed. */
@@ -165,12 +174,12 @@ async function changesFor(
   asked: AskedCollection,
   { head, room }: { head: Head; room: number },
 ): Promise<Changed> {
-  const windowSize = Math.min(windowSizeOf(asked.WindowSize, defaultWindowSize), room);
-  if (asked.GetChanges === false || windowSize === 0) {
-    return { next: head, answer: { operations: [], uploads: [], more: false }, commands: [] };
-  }
+  if (asked.GetChanges === false) return untold(head, false);
   const options = optionsFor(asked, head);
-  const window = { windowSize, sinceDay: sinceDayOf(options, context.clock.now()) };
+  const sinceDay = sinceDayOf(options, context.clock.now());
+  if (room === 0) return await withoutRoom(context, head, sinceDay);
+  const windowSize = Math.min(windowSizeOf(asked.WindowSize, defaultWindowSize), room);
+  const window = { windowSize, sinceDay };
   const { planned, commands } = await download(
     context,
     head,
@@ -179,6 +188,20 @@ async function changesFor(
   );
   const { operations, more, next } = planned;
   return { next, answer: { operations, uploads: [], more }, commands };
+}
+
+function untold(next: Head, more: boolean): Changed {
+  return { next, answer: { operations: [], uploads: [], more }, commands: [] };
+}
+
+/**
+ * The window of the whole request is full: whether something waits is told by MoreAvailable, as a device may
+ * take a collection that is left out for one without changes (MS-ASCMD 2.2.3.199, R4779, R4780).
+ */
+async function withoutRoom(context: Context, head: Head, sinceDay: number): Promise<Changed> {
+  const feed = await context.mailbox.feed(head.collectionId);
+  const { operations, next } = await context.sync.plan(head, feed, { windowSize: 1, sinceDay });
+  return operations.length > 0 ? untold(head, true) : untold(next, false);
 }
 
 async function answeredAgain(

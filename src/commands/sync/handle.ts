@@ -1,10 +1,11 @@
 /** Sync (MS-ASCMD 2.2.1.21): the order of its steps. */
 import type { RequestOf } from "../../../schemas/commands.ts";
+import { commandStatus } from "../../../schemas/status.ts";
 import type { Context } from "../context.ts";
 import { hold } from "../look.ts";
-import { openCollection, syncCollection, type OpenCollection } from "./collection.ts";
+import { failed, openCollection, syncCollection, type OpenCollection } from "./collection.ts";
 import { readRequest } from "./request.ts";
-import type { AnsweredCollection, SyncRequest, SyncResponse } from "./types.ts";
+import type { AnsweredCollection, AskedCollection, SyncRequest, SyncResponse } from "./types.ts";
 
 /** Answers a Sync; undefined is the empty answer: nothing changed (MS-ASCMD 2.2.1.21.2). */
 export async function handleSync(
@@ -17,7 +18,10 @@ export async function handleSync(
   const answers = await pass(asked, context);
   if (answers.length > 0 || asked.waitSeconds === undefined) return answerOf(answers);
   const outcome = await hold(context, {
-    collectionIds: asked.collections.map((collection) => collection.CollectionId),
+    // Of what shall not be told nothing can end the wait.
+    collectionIds: asked.collections
+      .filter(({ GetChanges }) => GetChanges !== false)
+      .map(({ CollectionId }) => CollectionId),
     hierarchy: false,
     heartbeatSeconds: asked.waitSeconds,
   });
@@ -29,33 +33,56 @@ function answerOf(answers: readonly AnsweredCollection[]): SyncResponse | undefi
   return answers.length === 0 ? undefined : { Collections: { Collection: [...answers] } };
 }
 
-/** One pass over all collections, in the order of the request until its window is full. */
+/** One pass over all collections; those whose key somebody else answered meanwhile are opened once more. */
 async function pass(asked: SyncRequest, context: Context): Promise<readonly AnsweredCollection[]> {
-  const open = await openAll(asked, context);
-  const answers: AnsweredCollection[] = [];
-  let room = asked.windowSize;
+  const answers = new Map<string, AnsweredCollection>();
+  const taken = await answerAll(asked.collections, { context, asked, answers });
+  const left = taken.length === 0 ? [] : await answerAll(taken, { context, asked, answers });
+  for (const one of left) answers.set(one.CollectionId, failed(one, commandStatus.Sync.Retry));
+  return asked.collections.flatMap(({ CollectionId }) => answers.get(CollectionId) ?? []);
+}
+
+/** What a pass has so far. */
+interface Pass {
+  readonly context: Context;
+  readonly asked: SyncRequest;
+  /** Answers by CollectionId. */
+  readonly answers: Map<string, AnsweredCollection>;
+}
+
+/** Answers collections in their order until the window of the request is full; returns those that were taken. */
+async function answerAll(
+  collections: readonly AskedCollection[],
+  { context, asked, answers }: Pass,
+): Promise<readonly AskedCollection[]> {
+  const open = await openAll(collections, context);
+  const taken: AskedCollection[] = [];
   try {
-    for (const collection of asked.collections) {
+    for (const collection of collections) {
       const opened = open.get(collection.CollectionId);
       if (opened === undefined) continue;
+      const room = Math.max(0, asked.windowSize - toldIn(answers));
       const answer = await syncCollection(context, opened, room);
-      if (answer === undefined) continue;
-      answers.push(answer);
-      room = Math.max(0, room - (answer.Commands?.length ?? 0));
+      if (answer === "taken") taken.push(collection);
+      else if (answer !== undefined) answers.set(collection.CollectionId, answer);
     }
   } finally {
     await releaseAll(context, open.values());
   }
-  return answers;
+  return taken;
+}
+
+function toldIn(answers: ReadonlyMap<string, AnsweredCollection>): number {
+  return [...answers.values()].reduce((sum, { Commands }) => sum + (Commands?.length ?? 0), 0);
 }
 
 /** Opens in the order of ids, so that two requests over the same collections never wait for each other. */
 async function openAll(
-  asked: SyncRequest,
+  collections: readonly AskedCollection[],
   context: Context,
 ): Promise<ReadonlyMap<string, OpenCollection>> {
   const open = new Map<string, OpenCollection>();
-  const inOrder = asked.collections.toSorted((one, other) =>
+  const inOrder = collections.toSorted((one, other) =>
     one.CollectionId < other.CollectionId ? -1 : 1,
   );
   try {

@@ -1,0 +1,9 @@
+/** Which errors end a whole request; all others are the fault of one item or one collection. */
+import { BackendUnavailable, LoginRefused } from "../backend.ts";
+import { StoreUnavailable } from "../sync/types.ts";
+
+/** Whether nothing else can be answered either: a server out of reach, a refused login, a client that is gone. */
+export function endsRequest(error: unknown, signal: AbortSignal): boolean {
+  const kinds = [BackendUnavailable, LoginRefused, StoreUnavailable];
+  return signal.aborted || kinds.some((kind) => error instanceof kind);
+}

@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import {
+  commandScene,
+  type CommandScene,
+  type Replacements,
+} from "../../../test/commands/scene.ts";
+import { BackendError, LoginRefused } from "../../backend.ts";
+import { KeyTaken, type SyncStates } from "../../sync/types.ts";
+import { handleSync } from "./handle.ts";
+import type { AnsweredCollection, AskedCollection } from "./types.ts";
+
+type Asked = Partial<AskedCollection>;
+
+/** One Sync; the answered collections by id. */
+async function sync(
+  { context }: CommandScene,
+  asked: readonly (Asked & { readonly CollectionId: string })[],
+  whole: { readonly WindowSize?: number; readonly Wait?: number } = {},
+): Promise<Readonly<Record<string, AnsweredCollection>>> {
+  const Collection = asked.map((one) => ({ SyncKey: "0", Options: [], ...one }));
+  const answer = await handleSync({ Collections: { Collection }, ...whole }, context);
+  const answered = answer?.Collections?.Collection ?? [];
+  return Object.fromEntries(answered.map((one) => [one.CollectionId ?? "", one]));
+}
+
+/** The first keys of these collections. */
+async function primed(scene: CommandScene, ids: readonly string[]): Promise<string[]> {
+  const answers = await sync(
+    scene,
+    ids.map((CollectionId) => ({ CollectionId })),
+  );
+  return ids.map((id) => answers[id]?.SyncKey ?? "");
+}
+
+function adds(answer: AnsweredCollection | undefined): string[] {
+  return (answer?.Commands ?? []).flatMap((one) => ("Add" in one ? [one.Add.ServerId] : []));
+}
+
+/** States whose commits find, in these collections, that somebody else answered the key first. */
+function takenIn(
+  ids: ReadonlySet<string>,
+  instead: (states: SyncStates, ...commit: Parameters<SyncStates["commit"]>) => Promise<unknown>,
+): Replacements {
+  return {
+    sync: (states) => ({
+      commit: async (opened, next, answer) => {
+        if (opened.kind === "initial" || !ids.has(next.collectionId))
+          return states.commit(opened, next, answer);
+        await instead(states, opened, next, answer);
+        throw new KeyTaken("somebody else answered");
+      },
+    }),
+  };
+}
+
+suite("Sync: a key that somebody else answers meanwhile", () => {
+  test("by the same request is opened once more, and told what the other told", async () => {
+    const ids = new Set(["f1"]);
+    let key = "";
+    const scene = await commandScene(
+      takenIn(ids, async (states, ...commit) => {
+        ids.clear();
+        key = await states.commit(...commit);
+      }),
+    );
+    const [first = "", second = ""] = await primed(scene, ["f1", "f2"]);
+    scene.deliver();
+    scene.deliver("Drafts");
+    const answers = await sync(scene, [
+      { CollectionId: "f1", SyncKey: first },
+      { CollectionId: "f2", SyncKey: second },
+    ]);
+    assert.deepEqual([adds(answers["f1"]), answers["f1"]?.SyncKey], [["f1:1"], key]);
+    assert.deepEqual(adds(answers["f2"]), ["f2:1"]);
+    assert.deepEqual(Object.keys(answers), ["f1", "f2"], "in the order of the request");
+  });
+
+  test("twice gets Status 16 under its key; the others are answered", async () => {
+    const scene = await commandScene(takenIn(new Set(["f1"]), async () => {}));
+    const [first = "", second = ""] = await primed(scene, ["f1", "f2"]);
+    scene.deliver();
+    scene.deliver("Drafts");
+    const answers = await sync(scene, [
+      { CollectionId: "f1", SyncKey: first },
+      { CollectionId: "f2", SyncKey: second },
+    ]);
+    assert.deepEqual([answers["f1"]?.Status, answers["f1"]?.SyncKey], [16, first]);
+    assert.deepEqual(adds(answers["f2"]), ["f2:1"]);
+  });
+});
+
+suite("Sync: a device that went one key back", () => {
+  test("gets a new key even where it has all, so that a wait looks at what it really has", async () => {
+    const scene = await commandScene();
+    scene.deliver();
+    const [first = ""] = await primed(scene, ["f1"]);
+    const told = await sync(scene, [{ CollectionId: "f1", SyncKey: first }]);
+    scene.server.expunge("INBOX", 1);
+    const again = await sync(scene, [{ CollectionId: "f1", SyncKey: first, WindowSize: 7 }]);
+    assert.deepEqual(again["f1"]?.Commands, undefined);
+    assert.notEqual(again["f1"]?.SyncKey, told["f1"]?.SyncKey);
+    const held = sync(scene, [{ CollectionId: "f1", SyncKey: again["f1"]?.SyncKey ?? "" }], {
+      Wait: 1,
+    });
+    await new Promise((resolve) => void setImmediate(resolve));
+    assert.equal(scene.context.push.held(), 1, "nothing is visible: it waits");
+    scene.clock.advance(60_000);
+    assert.deepEqual(await held, {});
+  });
+});
+
+suite("Sync: the window of the whole request", () => {
+  test("is full: a collection with changes says so, one without is left out", async () => {
+    const scene = await commandScene();
+    const [first = "", second = "", third = ""] = await primed(scene, ["f1", "f2", "f3"]);
+    scene.deliver();
+    scene.deliver();
+    scene.deliver("Drafts");
+    const asked = [
+      { CollectionId: "f1", SyncKey: first },
+      { CollectionId: "f2", SyncKey: second },
+      { CollectionId: "f3", SyncKey: third },
+    ];
+    const answers = await sync(scene, asked, { WindowSize: 2 });
+    assert.deepEqual(Object.keys(answers), ["f1", "f2"]);
+    assert.equal(answers["f1"]?.MoreAvailable, undefined);
+    assert.deepEqual([answers["f2"]?.Commands, answers["f2"]?.MoreAvailable], [undefined, true]);
+    const rest = await sync(scene, [{ CollectionId: "f2", SyncKey: answers["f2"]?.SyncKey ?? "" }]);
+    assert.deepEqual(adds(rest["f2"]), ["f2:1"]);
+  });
+
+  test("is full: the client's commands are carried out all the same", async () => {
+    const scene = await commandScene();
+    scene.deliver("Drafts");
+    const [first = "", second = ""] = await primed(scene, ["f1", "f2"]);
+    const before = await sync(scene, [{ CollectionId: "f2", SyncKey: second }]);
+    scene.deliver();
+    const Commands = [{ Delete: { ServerId: "f2:1" } }];
+    await sync(
+      scene,
+      [
+        { CollectionId: "f1", SyncKey: first },
+        { CollectionId: "f2", SyncKey: before["f2"]?.SyncKey ?? "", Commands },
+      ],
+      { WindowSize: 1 },
+    );
+    assert.equal(scene.server.folderAt("Drafts").mails.size, 0);
+  });
+});
+
+suite("Sync: faults", () => {
+  test("of one collection are its own Status; the others are answered", async () => {
+    const scene = await commandScene({
+      mailbox: (mailbox) => ({
+        feed: async (id) => {
+          if (id === "f1") throw new BackendError("failed", "broken");
+          return mailbox.feed(id);
+        },
+      }),
+    });
+    const [first = "", second = ""] = await primed(scene, ["f1", "f2"]);
+    scene.deliver("Drafts");
+    const answers = await sync(scene, [
+      { CollectionId: "f1", SyncKey: first },
+      { CollectionId: "f2", SyncKey: second },
+    ]);
+    assert.deepEqual([answers["f1"]?.Status, answers["f1"]?.SyncKey], [5, first]);
+    assert.deepEqual(adds(answers["f2"]), ["f2:1"]);
+  });
+
+  test("of the login end the whole request: the device must ask for the new password", async () => {
+    const scene = await commandScene({
+      mailbox: () => ({
+        feed: async () => {
+          throw new LoginRefused("changed");
+        },
+      }),
+    });
+    const [first = ""] = await primed(scene, ["f1"]);
+    await assert.rejects(sync(scene, [{ CollectionId: "f1", SyncKey: first }]), LoginRefused);
+    const next = await scene.context.sync.open({ accountId: "1", deviceId: "1" }, "f1", first, {
+      hash: "h",
+      signal: new AbortController().signal,
+    });
+    assert.equal(next.kind, "next", "the collection was given back");
+    await scene.context.sync.release(next);
+  });
+});
