@@ -1,9 +1,10 @@
 /** GetItemEstimate (MS-ASCMD 2.2.1.9): how many changes wait in some collections. */
 import { BackendError } from "../backend.ts";
-import { commandStatus, StatusError } from "../../schemas/status.ts";
+import { commandStatus, commonStatus, StatusError } from "../../schemas/status.ts";
 import type { RequestOf, ResponseOf } from "../../schemas/commands.ts";
-import { InvalidSyncKey } from "../sync/types.ts";
+import { InvalidSyncKey, KeyTaken } from "../sync/types.ts";
 import type { Context } from "./context.ts";
+import { endsRequest } from "./faults.ts";
 import { maxCollections, maxEstimate } from "./limits.ts";
 import { isMailFilter, sinceDayOf, stickyOptions } from "./sync/options.ts";
 import type { SyncOptions } from "./sync/types.ts";
@@ -19,9 +20,9 @@ export async function handleGetItemEstimate(
   context: Context,
 ): Promise<ResponseOf<"GetItemEstimate">> {
   const collections = request?.Collections.Collection ?? [];
-  if (collections.length === 0 || collections.length > maxCollections) {
-    throw new StatusError(status.InvalidCollection);
-  }
+  if (collections.length === 0) throw new StatusError(status.InvalidCollection);
+  // MS-ASCMD 3.1.5.10, R5647.
+  if (collections.length > maxCollections) throw new StatusError(commonStatus.InvalidXML);
   const Response: Answered[] = [];
   for (const asked of collections) Response.push(await estimated(asked, context));
   return { Response };
@@ -37,15 +38,17 @@ async function estimated(asked: Asked, context: Context): Promise<Answered> {
     const Collection = { Class: folder.class, CollectionId: folder.collectionId, Estimate };
     return { Status: status.Success, Collection };
   } catch (error) {
-    return { Status: statusOf(error) };
+    return { Status: statusOf(error, context) };
   }
 }
 
-function statusOf(error: unknown): number {
+function statusOf(error: unknown, { log, signal }: Context): number {
+  if (endsRequest(error, signal)) throw error;
   if (error instanceof StatusError) return error.status;
-  if (error instanceof InvalidSyncKey) return status.InvalidSyncKey;
+  if (error instanceof InvalidSyncKey || error instanceof KeyTaken) return status.InvalidSyncKey;
   if (error instanceof BackendError) return status.InvalidCollection;
-  throw error;
+  log.error({ err: error }, "changes could not be counted");
+  return commonStatus.ServerError;
 }
 
 async function estimate(asked: Asked, collectionId: string, context: Context): Promise<number> {
@@ -59,7 +62,9 @@ async function estimate(asked: Asked, collectionId: string, context: Context): P
   const options = filterOf(asked, stickyOptions(head));
   // MS-ASCMD 2.2.3.68.1: no filter of mail; from 9 on no filter at all.
   if (!isMailFilter(options?.FilterType)) {
-    throw new StatusError((options?.FilterType ?? 0) > 8 ? 103 : 110);
+    throw new StatusError(
+      (options?.FilterType ?? 0) > 8 ? commonStatus.InvalidXML : commonStatus.ServerError,
+    );
   }
   const window = { windowSize: maxEstimate, sinceDay: sinceDayOf(options, clock.now()) };
   return sync.estimate(head, await mailbox.feed(collectionId), window);

@@ -6,6 +6,7 @@ import { itemNumber } from "../mailbox/mailbox.ts";
 import { openAttachment, readRange } from "./attachment.ts";
 import { mapMails } from "./content.ts";
 import { MultipartAnswer, type Context } from "./context.ts";
+import { endsRequest } from "./faults.ts";
 import { maxOperations } from "./limits.ts";
 
 type Request = RequestOf<"ItemOperations">;
@@ -22,9 +23,9 @@ export async function handleItemOperations(
   context: Context,
 ): Promise<Response | MultipartAnswer<Response>> {
   const count = operationCount(request);
-  if (request === undefined || count === 0 || count > maxOperations) {
-    throw new StatusError(status.ProtocolError);
-  }
+  if (request === undefined || count === 0) throw new StatusError(status.ProtocolError);
+  // MS-ASCMD 3.1.5.10, R7490.
+  if (count > maxOperations) throw new StatusError(status.TooLarge);
   const parts = context.parameters.acceptMultiPart ? new Parts() : undefined;
   const Fetch: Fetched[] = [];
   for (const asked of request.Fetch) Fetch.push(await fetchOne(asked, context, parts));
@@ -74,10 +75,16 @@ async function fetchOne(
         : await fetchAttachment(asked.FileReference, asked, { context, parts });
     return { Status: status.Success, ...names, ...own, Properties };
   } catch (error) {
-    if (error instanceof StatusError) return { Status: error.status, ...names };
-    if (error instanceof BackendError) return { Status: status.NotFound, ...names };
-    throw error;
+    return { Status: statusOf(error, context), ...names };
   }
+}
+
+function statusOf(error: unknown, { log, signal }: Context): number {
+  if (endsRequest(error, signal)) throw error;
+  if (error instanceof StatusError) return error.status;
+  if (error instanceof BackendError) return status.NotFound;
+  log.error({ err: error }, "an item could not be fetched");
+  return status.ServerError;
 }
 
 /** The names that the device gave go back with the answer. */

@@ -1,8 +1,9 @@
 /** What a held Ping or Sync looks at: whether a Sync would now deliver something. */
 import { BackendError } from "../backend.ts";
 import type { Feed, Position } from "../feed.ts";
-import { InvalidSyncKey, type Head } from "../sync/types.ts";
+import { InvalidSyncKey, KeyTaken, type Head } from "../sync/types.ts";
 import type { Context } from "./context.ts";
+import { endsRequest } from "./faults.ts";
 import { sinceDayOf, stickyOptions } from "./sync/options.ts";
 
 /** CollectionId under which the folder hierarchy keeps its sync state. */
@@ -30,11 +31,19 @@ export class Looks {
       if (head === undefined) return await this.#movedSinceArrival(collectionId, feed);
       return await this.#isVisible(head, feed);
     } catch (error) {
-      // The Sync that follows says what to do: Status 3 for a new epoch, 12 for a folder that is gone.
-      if (error instanceof InvalidSyncKey) return true;
-      if (error instanceof BackendError && error.fault === "no such folder") return true;
-      throw error;
+      return this.#isNews(error, collectionId);
     }
+  }
+
+  /** Whether a look that failed is to be told. One folder that cannot be read must not stop the others' wait. */
+  #isNews(error: unknown, collectionId: string): boolean {
+    const { log, signal } = this.#context;
+    if (endsRequest(error, signal)) throw error;
+    // The Sync that follows says what to do: Status 3 for a new epoch, 12 for a folder that is gone.
+    if (error instanceof InvalidSyncKey || error instanceof KeyTaken) return true;
+    if (error instanceof BackendError && error.fault === "no such folder") return true;
+    log.warn({ collectionId, err: error }, "a folder cannot be looked at");
+    return false;
   }
 
   async #isVisible(head: Head, feed: Feed): Promise<boolean> {
