@@ -1,8 +1,7 @@
 /** One connection to an IMAP server: the only file that knows imapflow's insides (exec, encoding). */
 import { ImapFlow, type MailboxObject } from "imapflow";
 import { encodePath, normalizePath } from "imapflow/lib/tools.js";
-import { BackendUnavailable, type Credential } from "../../backend.ts";
-import type { Position } from "../../feed.ts";
+import { BackendUnavailable, type Credential, LoginRefused } from "../../backend.ts";
 import type { Log } from "../../kit/log.ts";
 import { toBackendError } from "./errors.ts";
 import { connectTimeoutMs, idleRearmMs } from "./limits.ts";
@@ -50,6 +49,8 @@ interface Internals {
     next(): void;
   }>;
   preCheck: (() => Promise<void>) | false;
+  /** What is known of folders; a SELECT of an unknown one asks LIST and LSUB first. */
+  readonly folders: Map<string, { readonly path: string }>;
 }
 
 /** The tagged answer of a command, as far as it carries a response code. */
@@ -64,8 +65,8 @@ export class ImapConnection {
   readonly prefix: string;
   /** Commands sent so far. */
   commands = 0;
-  /** The position that the selected folder's view is known to include. */
-  seen: Position | undefined;
+  /** When the selected folder's view was brought up to date, in the pool's order of commands. */
+  viewAt = 0;
   readonly #internals: Internals;
   #selected: MailboxObject | undefined;
 
@@ -85,6 +86,7 @@ export class ImapConnection {
     credential: Credential,
     { log, silenceMs }: { readonly log: Log; readonly silenceMs: number },
   ): Promise<ImapConnection> {
+    refuseUnsendable(credential);
     const client = new ImapFlow({
       host: server.host,
       port: server.port,
@@ -148,10 +150,26 @@ export class ImapConnection {
   async select(path: string): Promise<MailboxObject> {
     if (this.#selected?.path === path && this.client.mailbox !== false) return this.#selected;
     this.#selected = undefined;
+    const { folders } = this.#internals;
+    const name = normalizePath(this.client, path);
+    if (!folders.has(name)) folders.set(name, { path: name });
     this.#selected = await this.run((client) => client.mailboxOpen(path));
-    // imapflow adds a namespace's prefix on its own: keep the name that we know the folder by.
+    // imapflow spells INBOX its own way: keep the name that we know the folder by.
     this.#selected.path = path;
     return this.#selected;
+  }
+
+  /** Leaves the selected folder without expunging: STATUS and LIST tell of it only what its view has. */
+  async unselect(): Promise<void> {
+    if (this.#selected === undefined || !this.has("UNSELECT")) return;
+    await this.exec("UNSELECT", []);
+    this.#selected = undefined;
+  }
+
+  /** Selects anew next time when the name is another folder's now: the old one was renamed or made again. */
+  expectEpoch(path: string, epoch: string): void {
+    if (this.#selected?.path !== path) return;
+    if (String(this.#selected.uidValidity) !== epoch) this.#selected = undefined;
   }
 
   /** Brings the view of the selected folder up to date. */
@@ -222,8 +240,18 @@ function takePrefix({ namespace }: ImapFlow): string {
   return prefix;
 }
 
-function clientInfo(server: ImapServer, credential: Credential): Record<string, string> {
+/** Without the false ones imapflow would add its own name, version and address. */
+function clientInfo(server: ImapServer, credential: Credential): Record<string, string | false> {
   const { clientAddress } = credential;
   const origin = server.sendOriginatingIp !== false && clientAddress !== "";
-  return { name: "Eastgate", ...(origin ? { "x-originating-ip": clientAddress } : {}) };
+  const nothing = { version: false, vendor: false, "support-url": false } as const;
+  const address = origin ? { "x-originating-ip": clientAddress } : {};
+  return { name: "Eastgate", ...nothing, ...address };
+}
+
+/** NUL separates the fields of SASL PLAIN and a line end ends a command: such a credential cannot fit. */
+function refuseUnsendable({ login, password }: Credential): void {
+  const isSendable = login !== "" && password !== "";
+  const breaksOut = ["\0", "\r", "\n"].some((char) => `${login}${password}`.includes(char));
+  if (!isSendable || breaksOut) throw new LoginRefused("no login or password of this form can fit");
 }

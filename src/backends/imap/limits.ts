@@ -21,8 +21,11 @@ export const idleRearmMs = 28 * 60_000;
 /** A watcher that hears nothing for longer than an IDLE lasts is dead; probing it earlier would wake the server. */
 export const watcherSilenceMs = idleRearmMs + 60_000;
 
-/** Pauses before a watcher that broke is opened again: a restarting server is not stormed. */
+/** Pauses before a watcher that broke is opened again, at once at first: a restarting server is not stormed. */
 export const reopenPausesMs = [0, 1_000, 5_000, 15_000, 60_000];
+
+/** A watcher that held for this long was no failure. */
+export const lastingMs = 60_000;
 
 /** A server that says nothing to a command for this long is gone. */
 export const commandTimeoutMs = 60_000;

@@ -1,5 +1,5 @@
 /** The connections of one account under one credential, shared by all its requests in this process. */
-import { BackendUnavailable, type Credential } from "../../backend.ts";
+import { BackendUnavailable, type Credential, type RemoteFolder } from "../../backend.ts";
 import type { Position } from "../../feed.ts";
 import type { Clock, Timer } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
@@ -15,6 +15,18 @@ export interface ServerState {
   readonly logins: Logins;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** Somebody who wants something done on a connection. */
+export interface Visit {
+  /** Frees him from waiting. */
+  readonly signal: AbortSignal;
+  /** Commands sent for him so far. */
+  commands: number;
+  /** When he came, in the pool's order of commands. */
+  readonly cameAt: number;
+  /** Folders of whose position he was told. */
+  readonly told: Set<string>;
 }
 
 /** A connection that waits for work. */
@@ -33,8 +45,12 @@ export class Pool {
   readonly #credentials: Credential[] = [];
   /** Why the pool was closed; undefined while it is open. */
   #closed: Error | undefined;
-  /** Where each folder was last seen to stand, by any connection. */
-  readonly #positions = new Map<string, Position>();
+  /** Where each folder was last told to stand, on any connection, and when in the order of commands. */
+  readonly #told = new Map<string, { readonly position: Position; readonly at: number }>();
+  /** Counts commands asked and answered, to tell what came first. */
+  #order = 0;
+  /** The last time that stood in for a mark; each must differ, or a look would seem needless. */
+  #lastTimeMark = 0;
 
   constructor(state: ServerState, places: number) {
     this.#state = state;
@@ -66,25 +82,41 @@ export class Pool {
     };
   }
 
+  /** Somebody new; what the server had when he came must not be missing from what he sees. */
+  visit(signal: AbortSignal): Visit {
+    return { signal, commands: 0, cameAt: (this.#order += 1), told: new Set() };
+  }
+
   /** Runs work on a connection, preferably one that has the folder selected. */
   async use<Result>(
     path: string | undefined,
-    signal: AbortSignal,
+    visit: Visit,
     work: (connection: ImapConnection) => Promise<Result>,
   ): Promise<Result> {
-    return this.#onConnection((idle) => idle === path, signal, work);
+    return this.#onConnection((idle) => idle === path, visit, work);
   }
 
   async #onConnection<Result>(
     prefers: (selectedPath: string | undefined) => boolean,
-    signal: AbortSignal,
+    visit: Visit,
     work: (connection: ImapConnection) => Promise<Result>,
   ): Promise<Result> {
-    using _place = await this.#places.enter(signal);
-    const connection = this.#take(prefers) ?? (await this.connect(signal));
+    return await unlessAborted(visit.signal, this.#run(prefers, visit, work));
+  }
+
+  /** Runs to the end of the work even when nobody waits any more: a command cannot be taken back. */
+  async #run<Result>(
+    prefers: (selectedPath: string | undefined) => boolean,
+    visit: Visit,
+    work: (connection: ImapConnection) => Promise<Result>,
+  ): Promise<Result> {
+    using _place = await this.#places.enter(visit.signal);
+    const connection = this.#take(prefers) ?? (await this.connect(visit.signal));
+    const before = connection.commands;
     try {
       return await work(connection);
     } finally {
+      visit.commands += connection.commands - before;
       this.#giveBack(connection);
     }
   }
@@ -95,36 +127,69 @@ export class Pool {
    */
   useSelected<Result>(
     path: string,
-    signal: AbortSignal,
+    visit: Visit,
     work: (connection: ImapConnection) => Promise<Result>,
   ): Promise<Result> {
-    return this.use(path, signal, async (connection) => {
-      const latest = this.#positions.get(path);
+    return this.use(path, visit, async (connection) => {
+      const askedAt = (this.#order += 1);
       if (connection.selectedPath !== path) await connection.select(path);
-      else if (connection.seen !== latest) await connection.refresh();
-      connection.seen = latest;
+      else if (connection.viewAt < this.#neededView(path, visit)) await connection.refresh();
+      else return work(connection);
+      connection.viewAt = askedAt;
       return work(connection);
     });
+  }
+
+  /** Lists folders where no old view answers; whoever had another folder selected under a name lets go of it. */
+  async folders(
+    visit: Visit,
+    list: (connection: ImapConnection) => Promise<readonly RemoteFolder[]>,
+  ): Promise<readonly RemoteFolder[]> {
+    const folders = await this.use(undefined, visit, async (connection) => {
+      await connection.unselect();
+      return await list(connection);
+    });
+    for (const connection of this.#open.keys()) {
+      for (const { path, epoch } of folders) connection.expectEpoch(path, epoch);
+    }
+    return folders;
+  }
+
+  /** How new a view must be: as any position that was told, and as the visit itself if it asked for none. */
+  #neededView(path: string, visit: Visit): number {
+    const toldAt = this.#told.get(path)?.at ?? 0;
+    return visit.told.has(path) ? toldAt : Math.max(toldAt, visit.cameAt);
   }
 
   /**
    * Where a folder stands, asked of the server; preferably on a connection that has it not selected: there
    * a STATUS tells what the view has, which may be old (seen on Dovecot), so the view goes first.
    */
-  position(path: string, signal: AbortSignal): Promise<Position> {
+  position(path: string, visit: Visit): Promise<Position> {
     return this.#onConnection(
       (selected) => selected !== path,
-      signal,
+      visit,
       async (connection) => {
+        const askedAt = (this.#order += 1);
         const isSelected = connection.selectedPath === path;
         if (isSelected) await connection.refresh();
-        const now = await readPosition(connection, path, this.#state.clock.now());
-        const before = this.#positions.get(path);
-        if (before === undefined || !isSame(before, now)) this.#positions.set(path, now);
-        if (isSelected && connection.statusIsOfView) connection.seen = this.#positions.get(path);
+        const now = await readPosition(connection, path, this.#timeMark());
+        const before = this.#told.get(path);
+        const isNews = before === undefined || !isSame(before.position, now);
+        if (isNews) this.#told.set(path, { position: now, at: (this.#order += 1) });
+        const isOfView = isSelected && connection.statusIsOfView;
+        // What another connection was told meanwhile may be newer than this view.
+        const wasAlone = (before?.at ?? 0) < askedAt;
+        visit.told.add(path);
+        if (isOfView) connection.viewAt = wasAlone ? this.#order : askedAt;
         return now;
       },
     );
+  }
+
+  #timeMark(): number {
+    this.#lastTimeMark = Math.max(this.#lastTimeMark + 1, this.#state.clock.now());
+    return this.#lastTimeMark;
   }
 
   /** Opens a connection with the credential of a live request. Throws LoginRefused, BackendUnavailable. */
@@ -148,8 +213,9 @@ export class Pool {
 
   /** Makes sure that the credential is right: a session of it is open or can be opened. */
   async ensure(signal: AbortSignal): Promise<void> {
-    if (this.#open.size > 0) return;
-    await this.use(undefined, signal, () => Promise.resolve());
+    const connections = Array.from(this.#open.keys());
+    if (connections.some((connection) => connection.usable && !this.isExpired(connection))) return;
+    await this.use(undefined, this.visit(signal), () => Promise.resolve());
   }
 
   /** Whether a connection is too old to be used on: a changed password must count. */
@@ -203,6 +269,20 @@ export class Pool {
     this.#open.delete(connection);
     const at = this.#idle.findIndex((idle) => idle.connection === connection);
     if (at !== -1) this.#idle.splice(at, 1)[0]?.expiry.cancel();
+  }
+}
+
+/** Frees who waits for work as soon as his signal ends. */
+async function unlessAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const giveUp = (): void => reject(signal.reason);
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+    // Its failure has nobody to tell any more.
+    work.catch(() => undefined);
   }
 }
 

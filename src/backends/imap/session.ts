@@ -18,7 +18,7 @@ import { imapFeed, type OnSelected } from "./feed.ts";
 import { createFolder, listFolders } from "./folders.ts";
 import { listItems } from "./list.ts";
 import { fetchParts, openPart } from "./parts.ts";
-import type { Pool } from "./pool.ts";
+import type { Pool, Visit } from "./pool.ts";
 import type { Watches } from "./watch.ts";
 
 /** What a session leases. */
@@ -34,18 +34,19 @@ export interface Lease extends Disposable {
 export class ImapSession implements MailSession {
   readonly #lease: Lease;
   readonly #subscriptions = new Set<Disposable>();
-  #roundTrips = 0;
+  readonly #visit: Visit;
 
   constructor(lease: Lease) {
     this.#lease = lease;
+    this.#visit = lease.pool.visit(lease.signal);
   }
 
   roundTrips(): number {
-    return this.#roundTrips;
+    return this.#visit.commands;
   }
 
   folders(): Promise<readonly RemoteFolder[]> {
-    return this.#anywhere(listFolders);
+    return this.#lease.pool.folders(this.#visit, listFolders);
   }
 
   createFolder(path: string, type: MailFolderType): Promise<RemoteFolder> {
@@ -121,31 +122,14 @@ export class ImapSession implements MailSession {
     };
   }
 
-  async #position(path: string): Promise<Position> {
-    this.#roundTrips++;
-    return this.#lease.pool.position(path, this.#lease.signal);
+  #position(path: string): Promise<Position> {
+    return this.#lease.pool.position(path, this.#visit);
   }
 
-  readonly #on: OnSelected = (path, work) => {
-    const { pool, signal } = this.#lease;
-    return pool.useSelected(path, signal, (connection) => this.#counted(connection, work));
-  };
+  readonly #on: OnSelected = (path, work) => this.#lease.pool.useSelected(path, this.#visit, work);
 
   #anywhere<Result>(work: (connection: ImapConnection) => Promise<Result>): Promise<Result> {
-    const { pool, signal } = this.#lease;
-    return pool.use(undefined, signal, (connection) => this.#counted(connection, work));
-  }
-
-  async #counted<Result>(
-    connection: ImapConnection,
-    work: (connection: ImapConnection) => Promise<Result>,
-  ): Promise<Result> {
-    const before = connection.commands;
-    try {
-      return await work(connection);
-    } finally {
-      this.#roundTrips += connection.commands - before;
-    }
+    return this.#lease.pool.use(undefined, this.#visit, work);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

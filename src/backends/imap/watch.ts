@@ -1,5 +1,5 @@
 /** Which folders of an account are watched how, shared by all devices of the account in this process. */
-import type { WatchEvent } from "../../backend.ts";
+import { BackendUnavailable, type WatchEvent } from "../../backend.ts";
 import type { Position } from "../../feed.ts";
 import type { Clock, Timer } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
@@ -24,6 +24,7 @@ export class Watches implements Disposable {
   readonly #lingering = new Map<string, Timer>();
   readonly #polled = new Map<string, Position>();
   #poll: Timer | undefined;
+  readonly #over = new AbortController();
 
   constructor(pool: Pool, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
     this.#pool = pool;
@@ -48,8 +49,8 @@ export class Watches implements Disposable {
     const wanted = this.#wanted();
     const watched = new Set(wanted.slice(0, watcherConnections));
     for (const path of watched) this.#watch(path);
-    for (const path of this.#watchers.keys())
-      if (!watched.has(path)) this.#linger(path, watched.size);
+    for (const path of this.#watchers.keys()) if (!watched.has(path)) this.#linger(path);
+    this.#endSurplus();
     const rest = wanted.slice(watcherConnections);
     for (const path of this.#polled.keys()) if (!rest.includes(path)) this.#polled.delete(path);
     if (rest.length === 0) this.#poll?.cancel();
@@ -77,16 +78,21 @@ export class Watches implements Disposable {
     this.#watchers.set(path, new Watcher(path, account));
   }
 
-  /** A watcher that nobody needs stays a while, unless its place is needed. */
-  #linger(path: string, needed: number): void {
-    if (needed + this.#lingering.size >= watcherConnections && !this.#lingering.has(path)) {
-      return this.#end(path);
-    }
+  /** A watcher that nobody needs stays a while. */
+  #linger(path: string): void {
     if (this.#lingering.has(path)) return;
     this.#lingering.set(
       path,
       this.#clock.after(watcherLingerMs, () => this.#end(path)),
     );
+  }
+
+  /** Those that only linger make room, the oldest first. */
+  #endSurplus(): void {
+    for (const path of Array.from(this.#lingering.keys())) {
+      if (this.#watchers.size <= watcherConnections) return;
+      this.#end(path);
+    }
   }
 
   #end(path: string): void {
@@ -104,28 +110,35 @@ export class Watches implements Disposable {
 
   #schedulePoll(): void {
     this.#poll = this.#clock.after(statusPollMs, () => {
-      this.#pollAll()
-        .catch((error: unknown) => this.#log.debug({ err: error }, "folders cannot be polled now"))
-        .finally(() => {
-          if (this.#poll !== undefined) this.#schedulePoll();
-        });
+      void this.#pollAll().then(() => {
+        if (this.#poll !== undefined) this.#schedulePoll();
+      });
     });
   }
 
   async #pollAll(): Promise<void> {
-    const signal = new AbortController().signal;
     for (const path of this.#wanted().slice(watcherConnections)) {
-      const now = await this.#pool.position(path, signal);
-      const before = this.#polled.get(path);
-      this.#polled.set(path, now);
-      if (before === undefined || now.next !== before.next) this.#tell({ path, kind: "arrival" });
-      else if (now.mark !== before.mark || now.count !== before.count) {
-        this.#tell({ path, kind: "change" });
+      try {
+        await this.#pollOne(path);
+      } catch (error) {
+        this.#log.debug({ path, err: error }, "a folder cannot be polled now");
       }
     }
   }
 
+  async #pollOne(path: string): Promise<void> {
+    const now = await this.#pool.position(path, this.#pool.visit(this.#over.signal));
+    const before = this.#polled.get(path);
+    this.#polled.set(path, now);
+    if (before === undefined || now.epoch !== before.epoch || now.next !== before.next) {
+      this.#tell({ path, kind: "arrival" });
+    } else if (now.mark !== before.mark || now.count !== before.count) {
+      this.#tell({ path, kind: "change" });
+    }
+  }
+
   [Symbol.dispose](): void {
+    this.#over.abort(new BackendUnavailable("watching has ended"));
     this.#poll?.cancel();
     this.#poll = undefined;
     for (const path of Array.from(this.#watchers.keys())) this.#end(path);

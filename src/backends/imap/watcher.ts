@@ -3,7 +3,7 @@ import { BackendUnavailable, LoginRefused, type WatchEvent } from "../../backend
 import type { Clock, Timer } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { ImapConnection } from "./connection.ts";
-import { reopenPausesMs, watcherSilenceMs } from "./limits.ts";
+import { lastingMs, reopenPausesMs, watcherSilenceMs } from "./limits.ts";
 import type { Pool } from "./pool.ts";
 
 /** What a watcher needs of its account. */
@@ -19,7 +19,9 @@ export class Watcher implements Disposable {
   readonly path: string;
   readonly #account: WatcherAccount;
   #connection: ImapConnection | undefined;
+  /** Breaks and failed attempts since a connection last held for a while. */
   #failures = 0;
+  #openedAtMs = 0;
   #pause: Timer | undefined;
   #opening = false;
   readonly #stop = new AbortController();
@@ -41,22 +43,27 @@ export class Watcher implements Disposable {
   }
 
   async #open(): Promise<void> {
-    const { pool, log } = this.#account;
+    const { pool, clock } = this.#account;
+    let connection: ImapConnection | undefined;
     try {
-      const connection = await pool.connect(this.#stop.signal, watcherSilenceMs);
+      connection = await pool.connect(this.#stop.signal, watcherSilenceMs);
       this.#connection = connection;
+      this.#openedAtMs = clock.now();
       await this.#listen(connection);
-      this.#failures = 0;
-    } catch (error) {
-      if (error instanceof LoginRefused) this.#refused(error);
-      else if (!this.#stop.signal.aborted) {
-        log.debug({ path: this.path, err: error }, "a folder cannot be watched now");
-        this.#failures++;
-        this.#retry();
-      }
-    } finally {
       this.#opening = false;
+    } catch (error) {
+      this.#connection = undefined;
+      connection?.close();
+      this.#opening = false;
+      this.#failed(error);
     }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#stop.signal.aborted) return;
+    if (error instanceof LoginRefused) return this.#refused(error);
+    this.#account.log.debug({ path: this.path, err: error }, "a folder cannot be watched now");
+    this.#retry();
   }
 
   /** The password was changed: held requests look, meet the closed pool, and end with 401. */
@@ -73,10 +80,12 @@ export class Watcher implements Disposable {
     client.on("flags", () => this.#hear("change"));
     connection.onClose(() => this.#lost(connection));
     if (this.#stop.signal.aborted) throw new BackendUnavailable("watching has ended");
-    client.idle().catch((error: unknown) => {
-      this.#account.log.debug({ path: this.path, err: error }, "an IDLE ended");
-      connection.drop();
-    });
+    client
+      .idle()
+      .catch((error: unknown) => {
+        this.#account.log.debug({ path: this.path, err: error }, "an IDLE ended");
+      })
+      .finally(() => connection.drop());
     // Something may have come while nobody watched.
     this.#hear("arrival");
   }
@@ -88,6 +97,8 @@ export class Watcher implements Disposable {
   #lost(connection: ImapConnection): void {
     if (this.#connection !== connection || this.#stop.signal.aborted) return;
     this.#connection = undefined;
+    const lived = this.#account.clock.now() - this.#openedAtMs;
+    if (lived >= lastingMs) this.#failures = 0;
     if (!this.#opening) this.#retry();
   }
 
@@ -96,6 +107,8 @@ export class Watcher implements Disposable {
     const { pool, clock } = this.#account;
     if (!pool.isLeased || pool.closed) return;
     const delayMs = reopenPausesMs[Math.min(this.#failures, reopenPausesMs.length - 1)] ?? 0;
+    this.#failures++;
+    if (delayMs === 0) return this.wake();
     this.#pause = clock.after(delayMs, () => {
       this.#pause = undefined;
       this.wake();
