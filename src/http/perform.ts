@@ -17,6 +17,7 @@ import { encodeMultipart } from "./multipart.ts";
 import * as outgoing from "./outgoing.ts";
 import { readRequest, uncompressed } from "./read-body.ts";
 import type { Services } from "./services.ts";
+import { statusOf } from "./status-of.ts";
 import type { Trace } from "./trace.ts";
 
 /** A request with its body. */
@@ -135,9 +136,4 @@ function answerOf(answer: unknown, { command, version }: Admitted): outgoing.Out
   }
   const body = encode<unknown>(answer, response, version);
   return outgoing.success(outgoing.wbxmlType, body, statusOf(answer));
-}
-
-function statusOf(answer: unknown): number | undefined {
-  const told = typeof answer === "object" && answer !== null && "Status" in answer;
-  return told && typeof answer.Status === "number" ? answer.Status : undefined;
 }
