@@ -47,6 +47,8 @@ interface Scene {
   readonly metrics: RequestMetrics;
   readonly draining: AbortController;
   readonly push: Context["push"];
+  /** Mailboxes opened and not yet given back. */
+  readonly mailboxes: () => number;
   readonly client: (options?: Partial<ClientOptions>) => EasClient;
   readonly stop: (seconds: number) => Promise<void>;
 }
@@ -62,6 +64,7 @@ async function scene(t: TestContext, handlers: Handlers = {}): Promise<Scene> {
     imapSessions: () => 0,
   });
   const all = { ...complete, ...handlers };
+  let mailboxes = 0;
   const check = async ({ password }: { readonly password: string }): Promise<void> => {
     if (password === "down") throw new BackendUnavailable("the mail server at 10.9.8.7 is away");
     if (password !== "right") throw new LoginRefused("no");
@@ -90,10 +93,14 @@ async function scene(t: TestContext, handlers: Handlers = {}): Promise<Scene> {
       realm: "Eastgate",
       maxBodyBytes: 100_000,
       draining: draining.signal,
-      openMailbox: async () =>
-        ({ roundTrips: () => 3, [Symbol.asyncDispose]: async () => {} }) as Partial<
-          Context["mailbox"]
-        > as Context["mailbox"],
+      openMailbox: async () => {
+        mailboxes += 1;
+        const mailbox: Partial<Context["mailbox"]> = {
+          roundTrips: () => 3,
+          [Symbol.asyncDispose]: async () => void (mailboxes -= 1),
+        };
+        return mailbox as Context["mailbox"];
+      },
     },
     undefined,
   );
@@ -111,6 +118,7 @@ async function scene(t: TestContext, handlers: Handlers = {}): Promise<Scene> {
     metrics,
     draining,
     push,
+    mailboxes: () => mailboxes,
     client: (options = {}) => {
       const base = { url, user: "ann", password: "right", version: "14.1" } as const;
       const client = new EasClient({ ...base, ...options });
@@ -374,6 +382,35 @@ test("Attachments stream as they are, multipart answers have their own type", as
   assert.equal(parts.headers["content-type"], "application/vnd.ms-sync.multipart");
   assert.equal(parts.bytes.readUInt32LE(0), 2);
   assert.equal(parts.bytes.subarray(-4).toString(), "part");
+});
+
+test("A streamed answer has its mailbox until its last byte is out, or until the client hangs up", async (t) => {
+  const seen: number[] = [];
+  const begun = Promise.withResolvers<void>();
+  async function* bytes(endless: boolean): AsyncGenerator<Buffer> {
+    for (let left = endless ? Infinity : 1; left > 0; left -= 1) {
+      yield Buffer.alloc(1_000);
+      if (endless) begun.resolve();
+      await turn();
+      seen.push(mailboxes());
+    }
+    yield Buffer.alloc(1);
+  }
+  const GetAttachment: Handlers["GetAttachment"] = async (_request, { parameters }) =>
+    new RawAnswer("image/png", Readable.from(bytes(parameters.attachmentName === "endless")));
+  const { client, mailboxes } = await scene(t, { GetAttachment });
+  const phone = client({ version: "12.1" });
+  const { bytes: read } = await phone.sendBytes("GetAttachment", undefined);
+  assert.deepEqual([read.length, seen], [1_001, [1]]);
+  while (mailboxes() > 0) await turn();
+  const hangUp = new AbortController();
+  const query = { AttachmentName: "endless" };
+  const call = { query, signal: hangUp.signal };
+  const cut = assert.rejects(phone.sendBytes("GetAttachment", undefined, call));
+  await begun.promise;
+  hangUp.abort();
+  await cut;
+  while (mailboxes() > 0) await turn();
 });
 
 test("A client that hangs up aborts its request at once", async (t) => {

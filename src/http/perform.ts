@@ -1,4 +1,5 @@
 /** The second half of a request: device, policy gate, command, answer. */
+import { Readable } from "node:stream";
 import { commands, type CommandName } from "../../schemas/commands.ts";
 import { commonStatus, StatusError } from "../../schemas/status.ts";
 import {
@@ -9,6 +10,7 @@ import {
   type RequestParameters,
 } from "../commands/context.ts";
 import type { Device } from "../devices/devices.ts";
+import type { Log } from "../kit/log.ts";
 import { encode } from "../wbxml/encode.ts";
 import { header, type Admitted, type Incoming } from "./admission.ts";
 import { answerStatus } from "./errors.ts";
@@ -46,7 +48,13 @@ export async function perform(received: Received, services: Services): Promise<o
   }
   const refused = passGate(received, device, services);
   if (refused !== undefined) return refused;
-  return await withOffer(await run(received, device, services), device, services);
+  const answer = await run(received, device, services);
+  try {
+    return await withOffer(answer, device, services);
+  } catch (error) {
+    if (answer.body instanceof Readable) answer.body.destroy();
+    throw error;
+  }
 }
 
 /**
@@ -91,15 +99,26 @@ async function run(
   const request = readRequest(bytes, headers["content-type"], admitted);
   const log = services.log.child({ user: trace.user, device: trace.device, command });
   const opening = { credential: admitted.credential, signal: incoming.signal, log };
-  await using mailbox = await services.openMailbox(admitted.account, opening);
+  await using lease = new AsyncDisposableStack();
+  const mailbox = lease.use(await services.openMailbox(admitted.account, opening));
   try {
     const context = { ...contextOf(incoming, admitted, services), device, mailbox, log };
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- request was decoded for this command
     const answer = await (handler as Handler<CommandName>)(request, context);
+    if (answer instanceof RawAnswer) disposeAfter(answer.bytes, lease.move(), log);
     return answerOf(answer, admitted);
   } finally {
     trace.roundTrips = mailbox.roundTrips();
   }
+}
+
+/** A streamed answer is read from the mailbox until its last byte is out, or nobody wants it any more. */
+function disposeAfter(bytes: Readable, lease: AsyncDisposableStack, log: Log): void {
+  bytes.once("close", () => {
+    lease.disposeAsync().catch((error: unknown) => {
+      log.warn({ err: error }, "the mailbox of a streamed answer could not be given back");
+    });
+  });
 }
 
 /** Known to the protocol, not to this server (MS-ASCMD 2.2.2, R7558). */
