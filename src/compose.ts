@@ -21,7 +21,12 @@ import { systemClock, type Clock } from "./kit/clock.ts";
 import type { Log } from "./kit/log.ts";
 import { createLog } from "./kit/pino-log.ts";
 import { selfSigned } from "./kit/self-signed.ts";
-import { createMailboxes, type DomainBackend, type Mailboxes } from "./mailbox/mailboxes.ts";
+import {
+  createMailboxes,
+  type DomainBackend,
+  type Mailboxes,
+  type MailboxesSource,
+} from "./mailbox/mailboxes.ts";
 import { createPush, type Push } from "./push/push.ts";
 import { openDatabase, type PostgresDatabase } from "./store/database.ts";
 import { startEmbedded } from "./store/embedded.ts";
@@ -34,6 +39,8 @@ export interface Overrides {
   readonly log?: Log;
   /** The servers of a mail domain; disposed of with the gateway. */
   readonly backendOf?: (domain: DomainConfig, surroundings: Surroundings) => DomainBackend;
+  /** Awaited at each named point of sending. */
+  readonly checkpoint?: NonNullable<MailboxesSource["checkpoint"]>;
 }
 
 /** What everything gets. */
@@ -120,7 +127,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     stack.use(transport);
   }
   const backendOf = (name: string): DomainBackend => known(backends, name);
-  const mailboxes = stack.use(createMailboxes({ database, clock, log, backendOf }));
+  const { checkpoint = () => {} } = overrides;
+  const mailboxes = stack.use(createMailboxes({ database, clock, log, backendOf, checkpoint }));
   const push = createPush(clock, {
     minSeconds: config.push.minHeartbeatSeconds,
     maxSeconds: config.push.maxHeartbeatSeconds,
