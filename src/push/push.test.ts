@@ -123,6 +123,7 @@ test("Wait: a newer wait of the device ends the older, another device's does not
   await settle();
   const newer = push.wait(wait({ epoch: 2n }));
   assert.deepEqual(await older, { kind: "superseded" });
+  await settle();
   assert.equal(push.held(), 2);
   push.hear("wait", "1:3");
   assert.deepEqual(await newer, { kind: "superseded" });
@@ -137,6 +138,7 @@ test("Wait: a client that hangs up releases its wait at once, even during a look
   const outcome = push.wait(wait({ signal: client.signal, look: () => never }));
   await settle();
   assert.equal(listeners.size, 1);
+  assert.equal(push.held(), 0, "it does not wait before it has looked");
   client.abort(new Error("hung up"));
   await assert.rejects(outcome, /hung up/);
   assert.equal(push.held(), 0);

@@ -46,7 +46,7 @@ export interface Push {
   hear(kind: string, id: string): void;
   /** Answers all held requests, spread evenly over `seconds`, and holds no new one. */
   drain(seconds: number): Promise<void>;
-  /** Requests held now. */
+  /** Requests held now: those that found nothing to tell when they came. */
   held(): number;
   /** Running average of the heartbeats that devices asked for, in seconds; 0 before the first. */
   averageHeartbeatSeconds(): number;
@@ -57,6 +57,8 @@ interface Held {
   readonly wait: Wait;
   readonly hints: Hints;
   readonly ended: Promise<WaitOutcome>;
+  /** Whether it has looked at everything once and waits for hints. */
+  isWaiting: boolean;
   end(outcome: WaitOutcome): void;
 }
 
@@ -84,7 +86,13 @@ class Waits implements Push {
     this.#count(wait.heartbeatSeconds);
     const ending = Promise.withResolvers<WaitOutcome>();
     using hints = new Hints(this.#clock);
-    const held: Held = { wait, hints, ended: ending.promise, end: ending.resolve };
+    const held: Held = {
+      wait,
+      hints,
+      ended: ending.promise,
+      isWaiting: false,
+      end: ending.resolve,
+    };
     using _expiry = this.#expiry(held);
     const hangUp = (): void => ending.reject(wait.signal.reason);
     wait.signal.addEventListener("abort", hangUp, { once: true });
@@ -115,7 +123,7 @@ class Waits implements Push {
   }
 
   held(): number {
-    return this.#held.size;
+    return [...this.#held].filter(({ isWaiting }) => isWaiting).length;
   }
 
   averageHeartbeatSeconds(): number {
@@ -166,6 +174,7 @@ async function watchAndLook(held: Held): Promise<WaitOutcome> {
   for (let due = wait.watched; ;) {
     const visible = await visibleOf(wait, due);
     if (visible.length > 0) return { kind: "changed", watched: visible };
+    held.isWaiting = true;
     const next = await Promise.race([hints.next(), ended]);
     if ("kind" in next) return next;
     due = next;

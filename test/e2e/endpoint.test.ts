@@ -160,7 +160,7 @@ test("Ping: a newer one of the device ends the older; the newer is woken", async
   await until(() => gateway.gateway.push.held() === 1);
   const newer = phone.ping();
   assert.equal((await older).Status, 1);
-  assert.equal(gateway.gateway.push.held(), 1);
+  await until(() => gateway.gateway.push.held() === 1);
   await mail.deliver(phone.client.options.user, Buffer.from("Subject: news\r\n\r\nbody\r\n"));
   assert.equal((await newer).Status, 2);
 });

@@ -29,7 +29,7 @@ test("Kill: a mail that is repeated after a kill at each step of sending came on
 });
 
 test("Kill: a Sync that is repeated after a kill loses and doubles nothing", async (t) => {
-  await using trial = await Trial.open(mail, processes, 12);
+  await using trial = await Trial.open(mail, processes, { mails: 12 });
   await trial.syncAndKill("before move");
   await trial.syncAndKill("after move");
   await trial.deliver();

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ImapFlow } from "imapflow";
+import type { ProtocolVersion } from "../../schemas/version.ts";
 import { Phone, type SyncWishes } from "../client/phone.ts";
 import { password, type MailServers } from "../rig/mail/servers.ts";
 import type { GatewayProcess, GatewayProcesses } from "./processes.ts";
@@ -13,6 +14,23 @@ import type { Stop } from "./stops.ts";
 
 /** Longer than any lease: so much later is it for each process that takes over from a killed one. */
 const takeOverSeconds = 31;
+
+/** How a trial differs from the usual. */
+export interface TrialOptions {
+  /** Mails of the Inbox at first. */
+  readonly mails?: number;
+  readonly version?: ProtocolVersion;
+  /** How much later it is for each process that takes over; 0: leases have to run out. */
+  readonly aheadSeconds?: number;
+}
+
+/** What a Sync uploads, and how it is repeated. */
+interface Uploads {
+  readonly deletes?: number;
+  readonly changes?: number;
+  /** Repeats with another window: not the same request, but the same uploads under the same key. */
+  readonly asksAnew?: boolean;
+}
 
 /** A mail by its subject: how often it may be in the Inbox, and where else it has to be. */
 interface Expected {
@@ -55,6 +73,7 @@ export class Trial implements AsyncDisposable {
   #process: GatewayProcess;
   /** Takes over at the next kill; it starts while the round before goes on. */
   #standby: Promise<GatewayProcess>;
+  readonly #aheadSeconds: number;
   #generation = 1;
   #kills = 0;
   #count = 0;
@@ -62,22 +81,29 @@ export class Trial implements AsyncDisposable {
   private constructor(
     world: { mail: MailServers; processes: GatewayProcesses; other: ImapFlow; user: string },
     process: GatewayProcess,
+    { version = "14.1", aheadSeconds = takeOverSeconds }: TrialOptions,
   ) {
+    this.#aheadSeconds = aheadSeconds;
     this.user = world.user;
     this.#mail = world.mail;
     this.#processes = world.processes;
     this.#other = world.other;
     this.#process = process;
     this.#standby = this.#startNext();
-    this.phone = new Phone({ url: process.url, user: this.user, password, version: "14.1" });
+    this.phone = new Phone({ url: process.url, user: this.user, password, version });
   }
 
   /** A fresh user with an Inbox of so many mails, all on the phone. */
-  static async open(mail: MailServers, processes: GatewayProcesses, mails = 6): Promise<Trial> {
+  static async open(
+    mail: MailServers,
+    processes: GatewayProcesses,
+    options: TrialOptions = {},
+  ): Promise<Trial> {
     const user = mail.freshUser();
     const other = await mail.imapClient(user);
-    const trial = new Trial({ mail, processes, other, user }, await processes.start());
-    for (let count = 0; count < mails; count++) await trial.deliver();
+    const process = await processes.start();
+    const trial = new Trial({ mail, processes, other, user }, process, options);
+    for (let count = 0; count < (options.mails ?? 6); count++) await trial.deliver();
     assert.equal(await trial.phone.folderSync(), 1);
     await trial.syncAll();
     return trial;
@@ -101,12 +127,17 @@ export class Trial implements AsyncDisposable {
   /** A Sync with uploads, killed on its way, and repeated; then all is taken over. */
   async syncAndKill(
     stop: Stop | number,
-    does: { deletes?: number; changes?: number } = { deletes: 1, changes: 2 },
+    does: Uploads = { deletes: 1, changes: 2 },
   ): Promise<void> {
     const inbox = this.phone.folderOfType(2);
     const { Commands, apply } = this.#uploads(inbox, does);
-    const wishes: SyncWishes = { Commands, WindowSize: 4 };
-    const { status, responses } = await this.#killed(stop, () => this.phone.sync(inbox, wishes));
+    const windowSizes = does.asksAnew === true ? [4, 3] : [4];
+    const sync = () => {
+      const WindowSize = (windowSizes.length > 1 ? windowSizes.shift() : windowSizes[0]) ?? 4;
+      const wishes: SyncWishes = { Commands, WindowSize };
+      return this.phone.sync(inbox, wishes);
+    };
+    const { status, responses } = await this.#killed(stop, sync);
     assert.equal(status, 1, `Sync after a kill (${stop})`);
     assert.deepEqual(responses, [], "all uploads were carried out");
     apply();
@@ -184,7 +215,7 @@ export class Trial implements AsyncDisposable {
   }
 
   async #startNext(): Promise<GatewayProcess> {
-    return await this.#processes.start(takeOverSeconds * this.#generation++);
+    return await this.#processes.start(this.#aheadSeconds * this.#generation++);
   }
 
   #newMail(more: { inSent: number; most?: number }): string {
@@ -199,7 +230,7 @@ export class Trial implements AsyncDisposable {
   }
 
   /** Reads or unreads some mails and deletes others, all different ones. */
-  #uploads(inbox: string, { deletes = 0, changes = 0 }: { deletes?: number; changes?: number }) {
+  #uploads(inbox: string, { deletes = 0, changes = 0 }: Uploads) {
     const mails = [...this.phone.mails(inbox)].filter(
       ([, mail]) => (this.#expected.get(mail.Subject ?? "")?.most ?? 0) === 1,
     );
