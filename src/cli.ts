@@ -1,4 +1,6 @@
 /** The `eastgate` command: finds the subcommand, prints help, turns errors into sentences and exit codes. */
+import { readFileSync } from "node:fs";
+import { findPackageJSON } from "node:module";
 import process from "node:process";
 import { check } from "./cli/check.ts";
 import { device } from "./cli/device.ts";
@@ -21,7 +23,7 @@ Exchange ActiveSync for IMAP and SMTP servers.
 
 ${lines.join("\n")}
 
-"eastgate COMMAND --help" tells more. Exit codes: 0 good, 1 it did not work, 2 the command line is not understood.`;
+"eastgate COMMAND --help" tells more, "eastgate --version" which version this is. Exit codes: 0 good, 1 it did not work, 2 the command line is not understood.`;
 }
 
 /** Runs `eastgate` with these arguments and sets the exit code. */
@@ -35,6 +37,10 @@ async function run([name, ...rest]: readonly string[]): Promise<number> {
     print(overview());
     return name === undefined ? exitCodes.usage : 0;
   }
+  if (name === "--version") {
+    print(version());
+    return 0;
+  }
   const subcommand = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
   if (subcommand === undefined) throw new UsageError(`There is no command "${name}"`);
   if (wantsHelp) {
@@ -43,6 +49,16 @@ async function run([name, ...rest]: readonly string[]): Promise<number> {
   }
   // oxlint-disable-next-line no-restricted-properties -- the entry hands the environment on
   return subcommand.run(rest, { env: process.env, out: print });
+}
+
+/** The version of the package that this file is part of. */
+function version(): string {
+  const file = findPackageJSON(import.meta.url);
+  if (file === undefined)
+    throw new Error("The package.json of eastgate is missing: install it anew");
+  const about: unknown = JSON.parse(readFileSync(file, "utf8"));
+  const told = typeof about === "object" && about !== null && "version" in about;
+  return told ? String(about.version) : "unknown";
 }
 
 function print(line: string): void {

@@ -7,6 +7,14 @@ import { parse, refuseMore, type Subcommand } from "./subcommand.ts";
 
 const defaultFile = "eastgate.toml";
 
+/** Why a file was not written, by the code of the error. */
+const reasons: Readonly<Record<string, string>> = {
+  EEXIST: "is there already and was left as it is; name another file.",
+  ENOENT: "cannot be written: its folder does not exist; make it, or name another file.",
+  EACCES: "cannot be written: this user may not write there; name another file.",
+  EROFS: "cannot be written: nothing may be written there; name another file.",
+};
+
 /** Writes the file, never over another one. */
 export const init: Subcommand = {
   summary: "write a commented configuration file",
@@ -21,8 +29,9 @@ A file that is there already is left as it is, and the exit code is 1.`,
     try {
       await writeFile(file, commentedFile(definition), { flag: "wx", mode: 0o640 });
     } catch (error) {
-      if (errorCode(error) !== "EEXIST") throw error;
-      out(`${file} is there already and was left as it is; name another file.`);
+      const reason = reasons[errorCode(error) ?? ""];
+      if (reason === undefined) throw error;
+      out(`${file} ${reason}`);
       return 1;
     }
     out(
