@@ -55,6 +55,12 @@ suite("eastgate", () => {
     }
   });
 
+  test("tells its version", async () => {
+    const { code, out } = await eastgate(["--version"]);
+    assert.equal(code, 0);
+    assert.match(out, /^\d+\.\d+\.\d+\n$/);
+  });
+
   test("ends with 2 when the command line is not understood", async () => {
     const lines = [["sreve"], ["serve", "--confg", "x"], ["device", "lst"], ["init", "a", "b"]];
     for (const line of lines) {
@@ -84,6 +90,14 @@ suite("eastgate init", () => {
       await writeFile(file, "mine");
       assert.equal((await eastgate(["init", file])).code, 1);
       assert.equal(await readFile(file, "utf8"), "mine");
+    });
+  });
+
+  test("says that the folder is missing", async () => {
+    await inFolder(async (folder) => {
+      const { code, out } = await eastgate(["init", join(folder, "none", "new.toml")]);
+      assert.equal(code, 1);
+      assert.match(out, /new\.toml cannot be written: its folder does not exist/);
     });
   });
 });
@@ -146,7 +160,7 @@ suite("eastgate check", () => {
     const closed = { ...more, EASTGATE_DOMAINS_0_SMTP_PORT: "1" };
     const away = await eastgate(["check"], { more: closed });
     assert.equal(away.code, 1);
-    assert.match(away.out, /^ok {4}database: answers \(yours, PostgreSQL /m);
+    assert.match(away.out, /^ok {4}database: answers \(yours, PostgreSQL \d+/m);
     assert.match(away.out, /^FAIL {2}SMTP 127\.0\.0\.1:1: .*ECONNREFUSED/m);
   });
 });

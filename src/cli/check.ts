@@ -88,7 +88,7 @@ async function checkDatabase(config: Config): Promise<readonly Finding[]> {
   await using store = await openStore(config, stderrLog);
   const [row] = await store.database.rows<{ version: string }>(
     "check.version",
-    "SHOW server_version",
+    "SELECT current_setting('server_version') AS version",
   );
   const where = config.database.url === undefined ? "embedded" : "yours";
   const text = `answers (${where}, PostgreSQL ${row?.version ?? ""}) and is up to date`;
