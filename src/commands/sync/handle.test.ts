@@ -169,6 +169,33 @@ suite("Sync: faults", () => {
     assert.deepEqual(adds(answers["f2"]), ["f2:1"]);
   });
 
+  test("that last are the Status of what the client sent, and do not stop the folder", async () => {
+    for (const [fault, status] of [
+      ["not allowed", 6],
+      ["over quota", 9],
+    ] as const) {
+      const refuse = async (): Promise<never> => {
+        throw new BackendError(fault, "no");
+      };
+      const scene = await commandScene({
+        mailbox: () => ({ setFlags: refuse, remove: refuse }),
+      });
+      const [first = ""] = await primed(scene, ["f1"]);
+      scene.deliver();
+      const ApplicationData = { Email: { Read: true } } as const;
+      const Commands = [
+        { Change: { ServerId: "f1:7", ApplicationData } },
+        { Delete: { ServerId: "f1:8" } },
+      ];
+      const { f1 } = await sync(scene, [{ CollectionId: "f1", SyncKey: first, Commands }]);
+      assert.deepEqual(f1?.Responses, [
+        { Change: { ServerId: "f1:7", Status: status } },
+        { Delete: { ServerId: "f1:8", Status: status } },
+      ]);
+      assert.deepEqual(adds(f1), ["f1:1"]);
+    }
+  });
+
   test("of the login end the whole request: the device must ask for the new password", async () => {
     const scene = await commandScene({
       mailbox: () => ({

@@ -1,5 +1,10 @@
 /** The client's commands of one collection: effect first, then what the device is known to have. */
-import type { FlagChange, ItemOutcome } from "../../backend.ts";
+import {
+  BackendError,
+  type BackendFault,
+  type FlagChange,
+  type ItemOutcome,
+} from "../../backend.ts";
 import type { EmailData } from "../../items/email/data.ts";
 import { fromEasChange } from "../../items/email/index.ts";
 import { patchMailVersion } from "../../items/email/version.ts";
@@ -68,7 +73,9 @@ async function change(
   }
   if (wanted.size === 0) return { effects: [], results };
   const changes = [...wanted.values()].map((one) => one.change);
-  const outcomes = await context.mailbox.setFlags(asked.CollectionId, changes);
+  const outcomes = await carriedOut([...wanted.keys()], () =>
+    context.mailbox.setFlags(asked.CollectionId, changes),
+  );
   const effects = outcomes.flatMap((outcome) => effectOf(outcome, wanted.get(outcome.number)));
   return { effects, results: [...results, ...outcomes.map(changeResult)] };
 }
@@ -104,15 +111,44 @@ function isReadOnly(data: EmailData): boolean {
   );
 }
 
+/**
+ * What became of these items. What the server forbids for good (a shared folder to be read only, a full
+ * mailbox) is each item's own Status: repeated as the folder's, it would stop the folder for ever.
+ */
+async function carriedOut(
+  numbers: readonly number[],
+  work: () => Promise<readonly ItemOutcome[]>,
+): Promise<readonly ItemOutcome[]> {
+  try {
+    return await work();
+  } catch (error) {
+    const isLasting = error instanceof BackendError && lastingFaults.has(error.fault);
+    if (!isLasting) throw error;
+    return numbers.map((number) => ({ number, kind: "refused", reason: error.fault }));
+  }
+}
+
+const lastingFaults: ReadonlySet<string> = new Set<BackendFault>([
+  "not allowed",
+  "over quota",
+  "too large",
+]);
+
+/** Status 9 where the mailbox is full, else 6: not transient, the device stops sending it. */
+function refusedStatus({ reason }: ItemOutcome & { readonly kind: "refused" }): number {
+  return reason === "over quota" ? status.CannotComplete : status.ConversionError;
+}
+
 function changeResult(outcome: ItemOutcome): UploadResult {
-  return { kind: "change", number: outcome.number, status: changeStatus[outcome.kind] };
+  const { kind, number } = outcome;
+  const code = kind === "refused" ? refusedStatus(outcome) : changeStatus[kind];
+  return { kind: "change", number, status: code };
 }
 
 const changeStatus = {
   done: status.Success,
   gone: status.ObjectNotFound,
   conflict: status.Conflict,
-  refused: status.ServerError,
 } as const;
 
 /** Only the property that the device changed moves on; another client's change is still to be told. */
@@ -141,7 +177,9 @@ async function remove(
   if (numbers.size === 0) return { effects: [], results };
   // DeletesAsMoves is true unless it says false (MS-ASCMD 2.2.3.43).
   const asMoves = asked.DeletesAsMoves !== false;
-  const outcomes = await context.mailbox.remove(asked.CollectionId, [...numbers], asMoves);
+  const outcomes = await carriedOut([...numbers], () =>
+    context.mailbox.remove(asked.CollectionId, [...numbers], asMoves),
+  );
   const gone = outcomes.filter(({ kind }) => kind === "done" || kind === "gone");
   const refused = outcomes.filter(({ kind }) => kind !== "done" && kind !== "gone");
   return {
@@ -150,6 +188,7 @@ async function remove(
   };
 }
 
-function deleteRefused({ number }: ItemOutcome): UploadResult {
-  return { kind: "delete", number, status: status.ServerError };
+function deleteRefused(outcome: ItemOutcome): UploadResult {
+  const code = outcome.kind === "refused" ? refusedStatus(outcome) : status.ServerError;
+  return { kind: "delete", number: outcome.number, status: code };
 }
