@@ -111,16 +111,12 @@ class ImapBackend implements MailBackend {
     const key = `${accountId} ${credential.fingerprint}`;
     const known = this.#open.get(key);
     if (known !== undefined && !known.pool.closed) return known;
-    const pool = new Pool(this.#state, this.#places());
-    const open = { accountId, pool, watches: new Watches(pool, this.#state) };
+    const { forRequests, forWatching } = placesOf(this.#state.server);
+    const pool = new Pool(this.#state, forRequests);
+    const watches = new Watches(pool, { ...this.#state, places: forWatching });
+    const open = { accountId, pool, watches };
     this.#open.set(key, open);
     return open;
-  }
-
-  /** Connections for commands: what the setting leaves beside the watchers, at least one. */
-  #places(): number {
-    const { connectionsPerAccount = pooledConnections + watcherConnections } = this.#state.server;
-    return Math.max(1, connectionsPerAccount - watcherConnections);
   }
 
   /** Accounts without a connection and without a request leave nothing behind. */
@@ -141,4 +137,14 @@ class ImapBackend implements MailBackend {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const [key, open] of this.#open) this.#end(key, open, "the gateway is stopping");
   }
+}
+
+/** Half of an account's connections, three at most, watch folders; the others are for requests. */
+function placesOf(server: ImapServer): {
+  readonly forRequests: number;
+  readonly forWatching: number;
+} {
+  const { connectionsPerAccount = pooledConnections + watcherConnections } = server;
+  const forWatching = Math.min(watcherConnections, Math.floor(connectionsPerAccount / 2));
+  return { forRequests: Math.max(1, connectionsPerAccount - forWatching), forWatching };
 }

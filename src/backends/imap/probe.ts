@@ -32,8 +32,8 @@ export async function probeServer(
     return { capabilities: [...client.capabilities.keys()] };
   } catch (error) {
     // Without credentials imapflow ends by a failed authentication: the server was reached all the same.
-    const capabilities = [...client.capabilities.keys()];
-    if (capabilities.length > 0) return { capabilities };
+    const wasReached = error instanceof Error && "authenticationFailed" in error;
+    if (wasReached) return { capabilities: [...client.capabilities.keys()] };
     throw toBackendError(error);
   } finally {
     signal.removeEventListener("abort", giveUp);

@@ -3,7 +3,7 @@ import { BackendUnavailable, type WatchEvent } from "../../backend.ts";
 import type { Position } from "../../feed.ts";
 import type { Clock, Timer } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
-import { statusPollMs, watcherConnections, watcherLingerMs } from "./limits.ts";
+import { statusPollMs, watcherLingerMs } from "./limits.ts";
 import type { Pool } from "./pool.ts";
 import { Watcher } from "./watcher.ts";
 
@@ -18,6 +18,7 @@ export class Watches implements Disposable {
   readonly #pool: Pool;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #places: number;
   readonly #subscriptions = new Set<Subscription>();
   readonly #watchers = new Map<string, Watcher>();
   /** Watchers that nobody needs now; kept, as phones ping again at once. */
@@ -26,10 +27,15 @@ export class Watches implements Disposable {
   #poll: Timer | undefined;
   readonly #over = new AbortController();
 
-  constructor(pool: Pool, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
+  /** `places`: folders that may have a connection of their own. */
+  constructor(
+    pool: Pool,
+    { clock, log, places }: { readonly clock: Clock; readonly log: Log; readonly places: number },
+  ) {
     this.#pool = pool;
     this.#clock = clock;
     this.#log = log;
+    this.#places = places;
   }
 
   /** Tells the listener of hints for these folders until disposed of. */
@@ -47,11 +53,11 @@ export class Watches implements Disposable {
   /** Gives the most wanted folders an IDLE each and the others a place in the poll. */
   #arrange(): void {
     const wanted = this.#wanted();
-    const watched = new Set(wanted.slice(0, watcherConnections));
+    const watched = new Set(wanted.slice(0, this.#places));
     for (const path of watched) this.#watch(path);
     for (const path of this.#watchers.keys()) if (!watched.has(path)) this.#linger(path);
     this.#endSurplus();
-    const rest = wanted.slice(watcherConnections);
+    const rest = wanted.slice(this.#places);
     for (const path of this.#polled.keys()) if (!rest.includes(path)) this.#polled.delete(path);
     if (rest.length === 0) this.#poll?.cancel();
     else if (this.#poll === undefined) this.#schedulePoll();
@@ -90,7 +96,7 @@ export class Watches implements Disposable {
   /** Those that only linger make room, the oldest first. */
   #endSurplus(): void {
     for (const path of Array.from(this.#lingering.keys())) {
-      if (this.#watchers.size <= watcherConnections) return;
+      if (this.#watchers.size <= this.#places) return;
       this.#end(path);
     }
   }
@@ -117,7 +123,7 @@ export class Watches implements Disposable {
   }
 
   async #pollAll(): Promise<void> {
-    for (const path of this.#wanted().slice(watcherConnections)) {
+    for (const path of this.#wanted().slice(this.#places)) {
       try {
         await this.#pollOne(path);
       } catch (error) {

@@ -1,7 +1,7 @@
 /** A private copy of Dovecot and Postfix on free loopback ports, gone when it is disposed of. */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { appendFile, readFile } from "node:fs/promises";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { env, geteuid } from "node:process";
@@ -103,8 +103,7 @@ function serversAt(address: MailAddress, stop: () => Promise<void>): MailServers
     certificate,
     address,
     freshUser: (prefix = "user") => `${prefix}-${randomBytes(6).toString("hex")}@example.test`,
-    setPassword: (user, word) =>
-      appendFile(join(folder, "users"), `${user.split("@")[0]}:{PLAIN}${word}\n`),
+    setPassword: (user, word) => setPassword(join(folder, "users"), user, word),
     deliver: (user, mime) => deliverByLmtp(ports.lmtp, user, mime),
     seed: (user, into, mails) => seedMails({ port: ports.imap, user, folder: into }, mails),
     imapClient: (user, word = password) => connectImap(ports.imap, user, word),
@@ -112,6 +111,16 @@ function serversAt(address: MailAddress, stop: () => Promise<void>): MailServers
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** Dovecot takes the first line of a user: a new password must replace it. */
+async function setPassword(file: string, user: string, word: string): Promise<void> {
+  const name = `${user.split("@")[0]}:`;
+  const line = `${name}{PLAIN}${word}`;
+  const lines = (await readFile(file, "utf8")).split("\n");
+  if (!lines.some((each) => each.startsWith(name))) return await appendFile(file, `${line}\n`);
+  const changed = lines.map((each) => (each.startsWith(name) ? line : each));
+  await writeFile(file, changed.join("\n"));
 }
 
 async function connectImap(port: number, user: string, word: string): Promise<ImapFlow> {
