@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { connect, Socket } from "node:net";
+import { env } from "node:process";
 
 /**
  * Both daemons in the foreground under one shell that reads a pipe: when the pipe closes, because the rig is
@@ -25,11 +26,13 @@ const pauseMs = 20;
 export async function startDaemons(
   folder: string,
   ports: readonly number[],
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<AsyncDisposable> {
   const shell = spawn("sh", ["-c", guard, "rig", folder], {
     stdio: ["pipe", "ignore", "pipe"],
     // A Ctrl-C is for the tests; the guard sees their end by its pipe.
     detached: true,
+    env: { ...env, ...environment },
   });
   const messages: Buffer[] = [];
   shell.stderr.on("data", (chunk: Buffer) => messages.push(chunk));

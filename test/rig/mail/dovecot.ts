@@ -18,6 +18,8 @@ export interface DovecotOptions {
   readonly trustGateway?: boolean;
   /** mail_max_userip_connections. */
   readonly connectionsPerUser?: number;
+  /** The server's own time zone. */
+  readonly timeZone?: string;
   /** Whether refused logins delay their address, as Dovecot does by default: 2 s, then up to 15 s. */
   readonly authPenalty?: boolean;
 }

@@ -66,7 +66,8 @@ export async function startMailServers(options: DovecotOptions = {}): Promise<Ma
   const [imap, imaps, lmtp, auth, submission, submissions] = await freePorts(6);
   const ports = { imap, imaps, lmtp, auth, submission, submissions } as MailPorts;
   const { path: folder, certificate } = await makeRigFolder(ports, options);
-  const daemons = await startDaemons(folder, Object.values(ports));
+  const environment = options.timeZone === undefined ? {} : { TZ: options.timeZone };
+  const daemons = await startDaemons(folder, Object.values(ports), environment);
   return serversAt(
     { folder, ports, certificate },
     async () => await daemons[Symbol.asyncDispose](),

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Credential, LoginRefused } from "../../backend.ts";
+import { StillClock } from "../../../test/sync/still-clock.ts";
+import { doubtfulLoginsInFlight, doubtMs } from "./limits.ts";
+import { Lane, Logins } from "./logins.ts";
+
+const forever = new AbortController().signal;
+
+function credential(fingerprint: string): Credential {
+  return { login: fingerprint, password: "x", fingerprint, clientAddress: "" };
+}
+
+/** Logins that a test ends one by one. */
+class Doorman {
+  readonly waiting: { readonly name: string; readonly end: (error?: Error) => void }[] = [];
+
+  knock(logins: Logins, name: string, signal = forever): Promise<void> {
+    return logins.run(credential(name), signal, () => {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const end = (error?: Error): void => (error === undefined ? resolve() : reject(error));
+      this.waiting.push({ name, end });
+      return promise;
+    });
+  }
+
+  get names(): string[] {
+    return this.waiting.map(({ name }) => name);
+  }
+}
+
+/** Lets everything happen that waits for nothing outside. */
+async function settle(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+async function refuse(door: Doorman, logins: Logins, name: string): Promise<void> {
+  const login = door.knock(logins, name);
+  await settle();
+  door.waiting.pop()?.end(new LoginRefused("no"));
+  await assert.rejects(login, LoginRefused);
+}
+
+test("Logins: no more than the bound are in flight, the others follow in order", async () => {
+  const logins = new Logins(2, new StillClock());
+  const door = new Doorman();
+  const all = ["a", "b", "c", "d"].map((name) => door.knock(logins, name));
+  await settle();
+  assert.deepEqual(door.names, ["a", "b"]);
+  door.waiting[1]?.end();
+  await settle();
+  assert.deepEqual(door.names, ["a", "b", "c"]);
+  door.waiting[0]?.end(new Error("broke"));
+  await assert.rejects(async () => await all[0]);
+  await settle();
+  assert.deepEqual(door.names, ["a", "b", "c", "d"]);
+});
+
+test("Logins: credentials that failed lately wait for each other and for nobody else", async () => {
+  const logins = new Logins(2, new StillClock());
+  const door = new Doorman();
+  const wrong = ["w1", "w2", "w3", "w4"];
+  for (const name of wrong) await refuse(door, logins, name);
+  for (const name of wrong) void door.knock(logins, name).catch(() => undefined);
+  await settle();
+  assert.equal(door.waiting.length, doubtfulLoginsInFlight);
+  void door.knock(logins, "right");
+  await settle();
+  assert.equal(door.names.at(-1), "right");
+});
+
+test("Logins: a credential is doubted for a while, and no longer once it fits", async () => {
+  const clock = new StillClock();
+  const logins = new Logins(1, clock);
+  const door = new Doorman();
+  await refuse(door, logins, "w");
+  void door.knock(logins, "other");
+  const again = door.knock(logins, "w");
+  await settle();
+  assert.deepEqual(door.names, ["other", "w"], "in the other lane");
+  door.waiting[1]?.end();
+  await again;
+  void door.knock(logins, "w");
+  await settle();
+  assert.deepEqual(door.names, ["other", "w"], "waits in the common lane");
+  door.waiting[0]?.end();
+  await settle();
+  assert.equal(door.names.length, 3);
+  clock.advance(doubtMs);
+});
+
+test("Logins: who hangs up while waiting frees his turn for the next", async () => {
+  const lane = new Lane(1);
+  const first = await lane.enter(forever);
+  const hangUp = new AbortController();
+  const second = lane.enter(hangUp.signal);
+  const third = lane.enter(forever);
+  hangUp.abort(new Error("hung up"));
+  await assert.rejects(second, /hung up/);
+  first[Symbol.dispose]();
+  first[Symbol.dispose]();
+  (await third)[Symbol.dispose]();
+  using _fourth = await lane.enter(forever);
+});
