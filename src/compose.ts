@@ -257,9 +257,12 @@ function gateway({ config, clock, log, push, draining }: Parts, ports: Ports): G
       return { url, healthUrl };
     },
     stop: async () => {
+      const { drainSeconds } = config;
+      log.info({ heldRequests: push.held(), drainSeconds }, "Eastgate ends");
       draining.abort();
-      await stop({ app, clock, drain: () => push.drain(config.drainSeconds) });
+      await stop({ app, clock, drain: () => push.drain(drainSeconds) });
       await dispose();
+      log.info({}, "Eastgate has ended");
     },
     [Symbol.asyncDispose]: dispose,
   };
