@@ -125,10 +125,13 @@ const portsTried = 50;
 
 /** The wanted port, or the next one that is free. */
 export async function freePort(wanted: number, host: string): Promise<number> {
-  for (let port = wanted; port < wanted + portsTried; port += 1) {
+  const last = Math.min(wanted + portsTried - 1, 65_535);
+  for (let port = wanted; port <= last; port += 1) {
     if (await isFree(port, host)) return port;
   }
-  throw new Error(`The ports ${wanted} to ${wanted + portsTried - 1} are all taken: give --port`);
+  throw new Error(
+    `No port from ${wanted} to ${last} can be opened on ${host}: give --port or --host`,
+  );
 }
 
 async function isFree(port: number, host: string): Promise<boolean> {

@@ -80,8 +80,16 @@ function otherThan(user: User): User {
   return user === users[0] ? users[1] : users[0];
 }
 
+/** The port that was asked for. Throws what is no port. */
+function wantedPort(): number {
+  const port = Number(values.port);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new Error(`--port is "${values.port}": give a number from 1 to 65535`);
+}
+
 async function main(): Promise<void> {
   const startedAt = new Date();
+  const firstPort = wantedPort();
   await using stack = new AsyncDisposableStack();
   const mailboxes: Mailbox[] = [];
   for (const user of users) {
@@ -90,7 +98,7 @@ async function main(): Promise<void> {
     mailboxes.push(mailbox);
   }
   const submission = stack.use(await openSubmission(mailboxes));
-  const port = await freePort(Number(values.port), values.host);
+  const port = await freePort(firstPort, values.host);
   const metricsPort = await freePort(defaultMetricsPort, "127.0.0.1");
   stdout.write("Starting the demo; the first start makes a database and a certificate.\n");
   const options = {
