@@ -83,6 +83,16 @@ export function runUnderProjectNode(args, environment = env) {
   child.on("exit", (code, signal) => exit(code ?? (signal === "SIGINT" ? 130 : 1)));
 }
 
+/** Runs a command of the project that asks and answers in this terminal; ends this process with its exit code. */
+export function runHere(args, folder) {
+  const [program, ...rest] = args;
+  const done = spawnSync(projectNode(), [join(root, program), ...rest], {
+    cwd: folder,
+    stdio: "inherit",
+  });
+  exit(done.status ?? 1);
+}
+
 /** npm's shell can die of a signal without passing it on. */
 function watchParent(ended) {
   const timer = setInterval(() => {

@@ -2,18 +2,23 @@
 import { resolve } from "node:path";
 import { argv, cwd, env, exit, stdout } from "node:process";
 import { parseArgs } from "node:util";
-import { ensureInstalled, give, runUnderProjectNode } from "./setup.mjs";
+import { ensureInstalled, give, runHere, runUnderProjectNode } from "./setup.mjs";
 
 const help = `Usage:
   npm start                        the demo: everything on this machine, two users, nothing to configure
   npm start -- --config FILE       the gateway, on the servers that FILE names
   npm start -- --init [FILE]       write a commented configuration file (eastgate.toml), never over another
+  npm start -- check …             the command "eastgate check": what will not work, and why
+  npm start -- device list …       the command "eastgate device"; both tell more with --help
   npm start -- --help              this text
 
 The demo takes: --port N (HTTPS, 8443 or the next free one), --data DIR (default: data/demo), --host ADDRESS.
 EASTGATE_CONFIG=FILE is the same as --config FILE. Every setting can be given by an environment variable too;
 docs/configuration.md lists them.
 `;
+
+/** Commands of `eastgate` that a checkout offers as the package does. */
+const subcommands = ["check", "device"];
 
 function parse() {
   try {
@@ -46,6 +51,10 @@ function demoArgs({ port, data, host }) {
   );
 }
 
+if (subcommands.includes(argv[2])) {
+  ensureInstalled();
+  runHere(["src/bin.ts", ...argv.slice(2)], env.INIT_CWD ?? cwd());
+}
 const { values, positionals } = parse();
 if (values.help) {
   stdout.write(help);

@@ -35,7 +35,7 @@ A file that is there already is left as it is, and the exit code is 1.`,
       return 1;
     }
     out(
-      `Wrote ${file}. Fill in the certificate, your domain and its servers, then: eastgate check --config ${file}`,
+      `Wrote ${file}. Fill in the certificate, your domain and its servers, then: eastgate check --config ${file} (in a checkout: npm start -- check --config ${file})`,
     );
     return 0;
   },
