@@ -69,6 +69,8 @@ export class ImapConnection {
   viewAt = 0;
   readonly #internals: Internals;
   #selected: MailboxObject | undefined;
+  /** A folder is still open at the server that has lost its name; Dovecot answers STATUS of the name from it. */
+  #hasStrayView = false;
 
   private constructor(client: ImapFlow, prefix: string) {
     this.client = client;
@@ -102,7 +104,7 @@ export class ImapConnection {
       logger: false,
       disableCompression: true,
       disableAutoIdle: true,
-      qresync: true,
+      qresync: !lacks(server, "QRESYNC"),
       connectionTimeout: connectTimeoutMs,
       greetingTimeout: connectTimeoutMs,
       socketTimeout: silenceMs,
@@ -115,6 +117,10 @@ export class ImapConnection {
     } catch (error) {
       client.close();
       throw toBackendError(error);
+    }
+    for (const name of server.withoutCapabilities ?? []) {
+      client.capabilities.delete(name.toUpperCase());
+      client.enabled.delete(name.toUpperCase());
     }
     return new ImapConnection(client, takePrefix(client));
   }
@@ -154,6 +160,7 @@ export class ImapConnection {
     const name = normalizePath(this.client, path);
     if (!folders.has(name)) folders.set(name, { path: name });
     this.#selected = await this.run((client) => client.mailboxOpen(path));
+    this.#hasStrayView = false;
     // imapflow spells INBOX its own way: keep the name that we know the folder by.
     this.#selected.path = path;
     return this.#selected;
@@ -161,15 +168,24 @@ export class ImapConnection {
 
   /** Leaves the selected folder without expunging: STATUS and LIST tell of it only what its view has. */
   async unselect(): Promise<void> {
-    if (this.#selected === undefined || !this.has("UNSELECT")) return;
+    if (this.#selected === undefined && !this.#hasStrayView) return;
+    if (!this.has("UNSELECT")) return;
     await this.exec("UNSELECT", []);
     this.#selected = undefined;
+    this.#hasStrayView = false;
+  }
+
+  /** Leaves a folder whose name is another folder's now. */
+  async leaveStrayView(): Promise<void> {
+    if (this.#hasStrayView) await this.unselect();
   }
 
   /** Selects anew next time when the name is another folder's now: the old one was renamed or made again. */
   expectEpoch(path: string, epoch: string): void {
     if (this.#selected?.path !== path) return;
-    if (String(this.#selected.uidValidity) !== epoch) this.#selected = undefined;
+    if (String(this.#selected.uidValidity) === epoch) return;
+    this.#selected = undefined;
+    this.#hasStrayView = true;
   }
 
   /** Brings the view of the selected folder up to date. */
@@ -231,6 +247,12 @@ export class ImapConnection {
   assertUsable(): void {
     if (!this.usable) throw new BackendUnavailable("the connection to the IMAP server is gone");
   }
+}
+
+/** QRESYNC builds upon CONDSTORE (RFC 7162 section 3.2.1). */
+function lacks({ withoutCapabilities = [] }: ImapServer, capability: string): boolean {
+  const without = withoutCapabilities.map((name) => name.toUpperCase());
+  return without.includes(capability) || without.includes("CONDSTORE");
 }
 
 /** imapflow would put the prefix before every name that lacks it, shared folders' included. */

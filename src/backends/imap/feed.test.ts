@@ -82,6 +82,18 @@ for (const [name, without] of Object.entries(servers)) {
   });
 }
 
+test("Feed: a capability that the settings name as broken is not used", async () => {
+  const user = await seeded(plain(3));
+  await using proxy = await startImapProxy(mail.imap.port);
+  const withoutCapabilities = ["qresync"];
+  await using leased = await leaseMailbox(proxy.port, user, { withoutCapabilities });
+  const feed = leased.session.feed("INBOX");
+  const known = await feed.position();
+  await feed.changed(everything, { ...known, count: 4 });
+  assert.ok(!proxy.said.some((line) => /QRESYNC|VANISHED/.test(line)));
+  assert.ok(proxy.said.some((line) => line.startsWith("UID SEARCH")));
+});
+
 test("Feed: a look without a change is one command, the first window two and a SELECT", async () => {
   const user = await seeded(plain(300));
   await using proxy = await startImapProxy(mail.imap.port);

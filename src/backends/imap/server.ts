@@ -11,6 +11,8 @@ export interface ImapServer {
   /** Connections per account and process, half of them (at most 3) for watching. */
   readonly connectionsPerAccount?: number | undefined;
   readonly loginsInFlight?: number | undefined;
+  /** Capabilities that the server lists but does not keep, such as QRESYNC; they are not used. */
+  readonly withoutCapabilities?: readonly string[] | undefined;
   /** Tells the server the device's address before LOGIN (ID x-originating-ip); true by default. */
   readonly sendOriginatingIp?: boolean | undefined;
 }
