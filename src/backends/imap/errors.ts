@@ -1,4 +1,5 @@
 /** What imapflow and servers say, in the words of backend.ts. */
+import { getStatusCode } from "imapflow/lib/tools.js";
 import {
   BackendError,
   BackendUnavailable,
@@ -13,7 +14,9 @@ interface ImapFailure {
   readonly authenticationFailed?: boolean;
   readonly responseStatus?: string;
   readonly responseText?: string;
+  /** Only imapflow's own commands fill it; of others the answer is kept. */
   readonly serverResponseCode?: string;
+  readonly response?: unknown;
   readonly mailboxMissing?: boolean;
 }
 
@@ -24,6 +27,7 @@ const faults: Readonly<Record<string, BackendFault>> = {
   OVERQUOTA: "over quota",
   LIMIT: "over quota",
   TOOBIG: "too large",
+  APPENDLIMIT: "too large",
   NOPERM: "not allowed",
   CANNOT: "not allowed",
 };
@@ -49,16 +53,25 @@ export function toBackendError(error: unknown): Error {
   const failure = error as ImapFailure;
   const text = failure.responseText ?? failure.message ?? String(error);
   if (failure.authenticationFailed === true) return loginError(failure, text);
+  const code = codeOf(failure);
   const answered = failure.responseStatus === "NO" || failure.responseStatus === "BAD";
-  const isUnavailable = !answered || unavailable.has(failure.serverResponseCode ?? "");
-  if (isUnavailable) return new BackendUnavailable(text, { cause: error });
+  // imapflow itself refuses to append what the server has said to be too large.
+  const isRefused = answered || code === "APPENDLIMIT";
+  if (!isRefused || unavailable.has(code)) return new BackendUnavailable(text, { cause: error });
   return new BackendError(faultOf(failure, text), text);
 }
 
 function faultOf(failure: ImapFailure, text: string): BackendFault {
   if (failure.mailboxMissing === true) return "no such folder";
-  const byCode = faults[failure.serverResponseCode ?? ""];
+  const byCode = faults[codeOf(failure)];
   return byCode ?? faultTexts.find(([form]) => form.test(text))?.[1] ?? "failed";
+}
+
+/** The response code in the brackets of an answer, in capitals; "" where there is none. */
+function codeOf({ serverResponseCode, response }: ImapFailure): string {
+  if (serverResponseCode !== undefined) return serverResponseCode;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it takes anything, and looks
+  return getStatusCode(response as Parameters<typeof getStatusCode>[0]) || "";
 }
 
 function isOurs(error: unknown): error is Error {
@@ -72,6 +85,6 @@ function isOurs(error: unknown): error is Error {
 
 /** A server whose own authentication is down says so by UNAVAILABLE: that is no wrong password. */
 function loginError(failure: ImapFailure, text: string): Error {
-  if (unavailable.has(failure.serverResponseCode ?? "")) return new BackendUnavailable(text);
+  if (unavailable.has(codeOf(failure))) return new BackendUnavailable(text);
   return new LoginRefused(text);
 }
