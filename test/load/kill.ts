@@ -1,0 +1,93 @@
+/**
+ * `npm run kill`: kills a gateway process with `kill -9` a hundred times and more, at each named point of sending,
+ * filing, moving, flagging and answering, and at random moments of sending and of a two-way Sync, while other
+ * clients go on. The phone repeats to the process that takes over; then the mails are counted on both sides.
+ * Arguments: rounds (100), seed (1).
+ */
+import { argv, stdout } from "node:process";
+import { openProcesses } from "../e2e/processes.ts";
+import type { Stop } from "../e2e/stops.ts";
+import { Trial, type TrialOptions } from "../e2e/trial.ts";
+import { startMailServers } from "../rig/mail/servers.ts";
+import { Chance } from "../sync/chance.ts";
+
+const [rounds = 100, seed = 1] = argv.slice(2).map(Number);
+
+/** Kills of one user, before the mails are counted. */
+const roundsPerTrial = 26;
+
+/** Requests of this size are over within so many ms on the machines that we know. */
+const longestRequestMs = 90;
+
+const sendStops: readonly Stop[] = ["accepted", "delivered", "sent", "appended", "filed"];
+const filingStops: readonly Stop[] = ["before append", "after append"];
+const syncStops: readonly Stop[] = [
+  "before move",
+  "after move",
+  "before flags",
+  "after flags",
+  "before list",
+  "after list",
+  "before answer",
+];
+
+const chance = new Chance(seed);
+const random = (): number => chance.fraction();
+const moment = (): number => chance.between(0, longestRequestMs);
+
+type Round = (trial: Trial) => Promise<void>;
+
+const atNamedPoints: readonly Round[] = [
+  ...[...sendStops, ...filingStops].map(
+    (stop): Round =>
+      (trial) =>
+        trial.sendAndKill(stop),
+  ),
+  ...syncStops.map((stop): Round => async (trial) => {
+    await trial.deliver();
+    await trial.syncAndKill(stop);
+  }),
+];
+
+/** The request is under way while mails come and others change flags; half the time the phone asks anew. */
+const atRandom: readonly Round[] = [
+  (trial) => trial.sendAndKill(moment()),
+  async (trial) => {
+    const others = [trial.deliver(), trial.flagElsewhere(random), trial.deliver()];
+    await trial.syncAndKill(moment(), { deletes: 1, changes: 3, asksAnew: chance.happens(0.5) });
+    await Promise.all(others);
+  },
+];
+
+function roundOf(index: number): Round {
+  const named = atNamedPoints[index % roundsPerTrial];
+  return named ?? chance.one(atRandom);
+}
+
+await using mail = await startMailServers();
+await using processes = await openProcesses(mail);
+const versions = ["14.1", "12.1", "14.0"] as const;
+let [kills, mails, doubles] = [0, 0, 0];
+
+async function runTrial(from: number, to: number, options: TrialOptions): Promise<void> {
+  await using trial = await Trial.open(mail, processes, { mails: 40, ...options });
+  for (let index = from; index < to; index++) await roundOf(index)(trial);
+  const counts = await trial.check();
+  kills += counts.kills;
+  mails += counts.mails;
+  doubles += counts.doubles;
+  stdout.write(`${JSON.stringify({ ...options, ...counts })}\n`);
+}
+
+for (let from = 0; from < rounds; from += roundsPerTrial) {
+  const version = versions[(from / roundsPerTrial) % versions.length] ?? "14.1";
+  await runTrial(from, Math.min(rounds, from + roundsPerTrial), { version });
+}
+// Without a clock that is ahead the phone's repeat waits until the killed process's lease has run out.
+for (const stop of ["accepted", "after move"] as const) {
+  const index = [...sendStops, ...filingStops, ...syncStops].indexOf(stop);
+  await runTrial(index, index + 1, { version: "14.1", aheadSeconds: 0 });
+}
+stdout.write(
+  `${kills} kills, ${mails} mails: none lost, none doubled but ${doubles} in the window of SMTP.\n`,
+);
