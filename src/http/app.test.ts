@@ -53,7 +53,17 @@ interface Scene {
   readonly stop: (seconds: number) => Promise<void>;
 }
 
-async function scene(t: TestContext, handlers: Handlers = {}): Promise<Scene> {
+/** What a test may want otherwise of the endpoint. */
+interface SceneOptions {
+  readonly requiresPolicy?: boolean;
+  readonly trustedProxies?: readonly string[];
+}
+
+async function scene(
+  t: TestContext,
+  handlers: Handlers = {},
+  { requiresPolicy = false, trustedProxies = [] }: SceneOptions = {},
+): Promise<Scene> {
   const lines: Record<string, unknown>[] = [];
   const log = createLog("debug", { write: (line) => void lines.push(JSON.parse(line)) });
   const push = createPush(systemClock, { minSeconds: 60, maxSeconds: 3_540 });
@@ -79,13 +89,13 @@ async function scene(t: TestContext, handlers: Handlers = {}): Promise<Scene> {
         domains: [{ name: "example.com", aliases: [], login: "address" }],
         defaultDomain: "example.com",
       }),
-      devices: new Devices({ database, clock: systemClock, requiresPolicy: () => false }),
+      devices: new Devices({ database, clock: systemClock, requiresPolicy: () => requiresPolicy }),
       handlers: all,
       offer: createOffer(all),
       // Handlers of this file use neither the sync state nor the mailbox.
       sync: {} as Context["sync"],
       push,
-      proxies: new TrustedProxies([]),
+      proxies: new TrustedProxies(trustedProxies),
       inFlight: new InFlight(),
       metrics,
       clock: systemClock,
@@ -254,6 +264,44 @@ test("A device hears once that other versions are on offer", async (t) => {
   assert.equal(headers["ms-asprotocolversions"], "12.1,14.0,14.1");
   assert.ok(String(headers["ms-asprotocolcommands"]).includes("FolderSync"));
   assert.equal(await told(), undefined);
+});
+
+test("A device without the key of its policy may only provision, in both forms of the query", async (t) => {
+  const { client } = await scene(t, {}, { requiresPolicy: true });
+  const old = await client({ version: "12.1" }).send("FolderSync", { SyncKey: "0" });
+  assert.equal(old.httpStatus, 449);
+  const device = client();
+  assert.equal((await device.send("FolderSync", { SyncKey: "0" })).body?.Status, 142);
+  assert.equal((await device.send("Provision", undefined)).body?.Status, 1);
+  const acknowledged = `UPDATE devices SET policy_key = 7, policy_state = 'acknowledged' WHERE device_id = $1`;
+  await database.rows("test.acknowledged", acknowledged, [device.deviceId]);
+  const { deviceId } = device;
+  for (const base64 of [false, true]) {
+    const same = client({ base64, deviceId });
+    for (const [key, status] of [
+      ["8", 144],
+      ["7", 1],
+    ] as const) {
+      same.policyKey = key;
+      const { body } = await same.send("FolderSync", { SyncKey: "0" });
+      assert.equal(body?.Status, status, `${key}, base64 ${base64}`);
+    }
+  }
+});
+
+test("The log tells the address that a trusted proxy tells, and no other", async (t) => {
+  const headers = { "X-Forwarded-For": "192.0.2.7" };
+  for (const [trusted, address] of [
+    ["127.0.0.1", "192.0.2.7"],
+    ["10.0.0.0/8", "127.0.0.1"],
+  ] as const) {
+    const { client, lines } = await scene(t, {}, { trustedProxies: [trusted] });
+    await client().sendBytes("FolderSync", Buffer.from("03016a00000756520330000101", "hex"), {
+      headers,
+    });
+    while (!lines.some(({ msg }) => msg === "request")) await turn();
+    assert.equal(lines.find(({ msg }) => msg === "request")?.["address"], address);
+  }
 });
 
 test("The path is read without regard to case", async (t) => {
