@@ -4,7 +4,7 @@ import type { MailSession, WatchEvent } from "../../backend.ts";
 import { credentialOf, imapBackend, leaseMailbox } from "../../../test/rig/mail/mailbox.ts";
 import { type ImapProxy, startImapProxy } from "../../../test/rig/mail/proxy.ts";
 import { mailServers, type MailServers } from "../../../test/rig/mail/servers.ts";
-import { StillClock } from "../../../test/sync/still-clock.ts";
+import { StillClock } from "../../kit/still-clock.ts";
 import { statusPollMs, watcherLingerMs } from "./limits.ts";
 
 const forever = new AbortController().signal;
