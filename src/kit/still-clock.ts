@@ -34,4 +34,9 @@ export class StillClock implements Clock {
   pending(): number {
     return this.#timers.size;
   }
+
+  /** The process died: its timers never fire. */
+  forget(): void {
+    this.#timers.clear();
+  }
 }

@@ -295,11 +295,11 @@ test("Watch: a listing that fails is tried again, and the end leaves no timer", 
   const watch = await at.mailbox.watch([], true, hear);
   at.server.failOnce("folders", new BackendUnavailable("broken off"));
   at.gateway.clock.advance(300_000);
-  while (at.gateway.clock.waiting === 0) await new Promise((done) => setImmediate(done));
+  while (at.gateway.clock.pending() === 0) await new Promise((done) => setImmediate(done));
   at.server.create("New");
   at.gateway.clock.advance(300_000);
   await promise;
   watch[Symbol.dispose]();
   await new Promise((done) => setImmediate(done));
-  assert.equal(at.gateway.clock.waiting, 0);
+  assert.equal(at.gateway.clock.pending(), 0);
 });

@@ -159,7 +159,7 @@ test("Send: of two at once one sends, the other waits for it and succeeds", asyn
   await began.promise;
   const second = at.another();
   const other = send(second, at.account, submission(at.account));
-  await until(() => second.clock.waiting > 0);
+  await until(() => second.clock.pending() > 0);
   sending.resolve();
   await first;
   second.clock.advance(1000);
@@ -184,7 +184,7 @@ test("Send: a lease is renewed while the server takes its time", async () => {
   }
   const second = at.another();
   const other = send(second, at.account, submission(at.account));
-  await until(() => second.clock.waiting > 0);
+  await until(() => second.clock.pending() > 0);
   sending.resolve();
   await first;
   second.clock.advance(1000);
@@ -210,10 +210,10 @@ test("Send: who waits for another ends with the signal", async () => {
   const abort = new AbortController();
   await using mailbox = await gateway.open(at.account);
   const waiting = mailbox.send(submission(at.account), abort.signal);
-  await until(() => gateway.clock.waiting > 0);
+  await until(() => gateway.clock.pending() > 0);
   abort.abort(new Error("hung up"));
   await assert.rejects(waiting, /hung up/);
-  assert.deepEqual([gateway.clock.waiting, at.server.sent.length], [0, 0]);
+  assert.deepEqual([gateway.clock.pending(), at.server.sent.length], [0, 0]);
 });
 
 const deaths: readonly (readonly [SendStep, number])[] = [

@@ -1,37 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Clock, Timer } from "../kit/clock.ts";
+import { StillClock } from "../kit/still-clock.ts";
 import { createPush, type Hint, type Wait } from "./push.ts";
-
-/** A clock that stands still until it is told to move. */
-class StillClock implements Clock {
-  #now = 0;
-  readonly #timers = new Set<{ at: number; fire: () => void }>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(delayMs: number, fire: () => void): Timer {
-    const timer = { at: this.#now + delayMs, fire };
-    this.#timers.add(timer);
-    const cancel = (): void => void this.#timers.delete(timer);
-    return { cancel, [Symbol.dispose]: cancel };
-  }
-
-  advance(ms: number): void {
-    this.#now += ms;
-    for (const timer of this.#timers) {
-      if (timer.at > this.#now) continue;
-      this.#timers.delete(timer);
-      timer.fire();
-    }
-  }
-
-  pending(): number {
-    return this.#timers.size;
-  }
-}
 
 /** A wait over collections whose visibility the test decides. */
 function scene() {

@@ -259,8 +259,8 @@ for (const [where, stage] of Object.entries(stages)) {
       const request = { hash: "h", signal: never() };
       const repeat = other.open(scene.partnership, "f1", key, request);
       // The other process polls; each round waits on the clock.
-      const waiting = scene.clock.waiting;
-      await until(() => scene.clock.waiting > waiting);
+      const waiting = scene.clock.pending();
+      await until(() => scene.clock.pending() > waiting);
       const { operations, next, more } = await scene.plan(opened.head);
       const second = await scene.states.commit(opened, next, { operations, uploads: [], more });
       scene.clock.advance(1000);
@@ -299,7 +299,7 @@ for (const [where, stage] of Object.entries(stages)) {
       scene.clock.forget();
       const other = scene.process();
       const waiting = other.open(scene.partnership, "f1", key, { hash: "h", signal: never() });
-      await until(() => scene.clock.waiting === 1);
+      await until(() => scene.clock.pending() === 1);
       scene.clock.advance(leaseMs);
       const opened = await waiting;
       assert.equal(opened.kind, "next");
@@ -324,14 +324,14 @@ for (const [where, stage] of Object.entries(stages)) {
       const opened = await scene.open(key);
       for (let round = 1; round <= 6; round += 1) {
         scene.clock.advance(renewMs);
-        await until(() => renewed === round && scene.clock.waiting === 1);
+        await until(() => renewed === round && scene.clock.pending() === 1);
       }
       const place = { ...partnership, collectionId: "f1" };
       const now = scene.clock.now();
       const claim = { token: "0f8fad5b-d9cb-469f-a165-70867728950e", now, until: now + 1 };
       assert.equal(await rows.take(place, claim), undefined);
       await scene.states.release(opened);
-      assert.equal(scene.clock.waiting, 0);
+      assert.equal(scene.clock.pending(), 0);
     });
 
     test("Waiting for a turn ends when the client hangs up, and the next one still gets its turn", async () => {
@@ -351,14 +351,14 @@ for (const [where, stage] of Object.entries(stages)) {
       const scene = new Scene(await stage());
       const { key } = await scene.sync("0");
       const opened = await scene.open(key);
-      const timers = scene.clock.waiting;
+      const timers = scene.clock.pending();
       const hangUp = new AbortController();
       const request = { hash: "h", signal: hangUp.signal };
       const waiting = scene.process().open(scene.partnership, "f1", key, request);
-      await until(() => scene.clock.waiting > timers);
+      await until(() => scene.clock.pending() > timers);
       hangUp.abort(new Error("client hung up"));
       await assert.rejects(waiting, /hung up/);
-      assert.equal(scene.clock.waiting, timers);
+      assert.equal(scene.clock.pending(), timers);
       await scene.states.release(opened);
     });
   });

@@ -6,7 +6,7 @@ import type { SendStep } from "../../src/mailbox/intent-hold.ts";
 import type { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { createMailboxes, type Mailboxes } from "../../src/mailbox/mailboxes.ts";
 import type { Database } from "../../src/store/sql.ts";
-import { StillClock } from "../sync/still-clock.ts";
+import { StillClock } from "../../src/kit/still-clock.ts";
 
 /** An account and a device in the store. */
 export interface TestAccount {

@@ -5,7 +5,7 @@ import type { Partnership } from "../../src/sync/types.ts";
 import { Chance } from "./chance.ts";
 import { type Fault, type Gateway, ModelDevice, type Upload } from "./model-device.ts";
 import { type Content, ModelServer, type ServerKind } from "./model-server.ts";
-import { StillClock } from "./still-clock.ts";
+import { StillClock } from "../../src/kit/still-clock.ts";
 
 const dayMs = 86_400_000;
 const kinds: readonly ServerKind[] = ["qresync", "naming", "counting", "forgetful"];

@@ -13,7 +13,7 @@ import type {
 import { Chance } from "./chance.ts";
 import { memoryRows, type MemoryRows } from "./memory-rows.ts";
 import { ModelServer, type ServerKind } from "./model-server.ts";
-import { StillClock } from "./still-clock.ts";
+import { StillClock } from "../../src/kit/still-clock.ts";
 
 /** Where `memoryScene` keeps its head. */
 export const place = { accountId: "1", deviceId: "1", collectionId: "f1" };

@@ -6,7 +6,7 @@ import { leaseMailbox } from "../../../test/rig/mail/mailbox.ts";
 import { startImapProxy } from "../../../test/rig/mail/proxy.ts";
 import { realisticMails, type SeedMail } from "../../../test/rig/mail/seed.ts";
 import { mailServers, startMailServers, type MailServers } from "../../../test/rig/mail/servers.ts";
-import { StillClock } from "../../../test/sync/still-clock.ts";
+import { StillClock } from "../../kit/still-clock.ts";
 
 const everything: NumberRange = { low: 1, high: 4_294_967_295 };
 const dayMs = 86_400_000;

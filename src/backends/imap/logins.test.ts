@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Credential, LoginRefused } from "../../backend.ts";
-import { StillClock } from "../../../test/sync/still-clock.ts";
+import { StillClock } from "../../kit/still-clock.ts";
 import { doubtfulLoginsInFlight, doubtMs } from "./limits.ts";
 import { Lane, Logins } from "./logins.ts";
 
