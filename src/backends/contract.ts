@@ -16,7 +16,7 @@ import {
   type WatchEvent,
 } from "../backend.ts";
 import type { NumberRange } from "../feed.ts";
-import type { MailFlags, MailItem } from "../items/email/message.ts";
+import { noFlags, type MailFlags, type MailItem } from "../items/email/message.ts";
 import { mailVersion } from "../items/email/version.ts";
 
 /** Another client of the same mailbox. */
@@ -526,15 +526,6 @@ function sessions(scene: Declare): void {
 
 const bodyText = "Hello there.\r\n.\r\nGrüße\r\n";
 const pdfText = "JVBERi0xLjQ=\r\n";
-
-const noFlags: MailFlags = {
-  seen: false,
-  flagStatus: 0,
-  answered: false,
-  forwarded: false,
-  draft: false,
-  categories: [],
-};
 
 const encoded = (text: string): string => Buffer.from(text).toString("hex").slice(0, 12);
 const idOf = (subject: string): string => (/^[a-z]+$/.test(subject) ? subject : encoded(subject));

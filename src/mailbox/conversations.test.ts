@@ -4,7 +4,7 @@ import { after, test } from "node:test";
 import fc from "fast-check";
 import { addAccount } from "../../test/mailbox/gateway.ts";
 import { openTestDatabase } from "../../test/rig/database.ts";
-import type { MailItem } from "../items/email/message.ts";
+import { noFlags, type MailItem } from "../items/email/message.ts";
 import { conversationIds } from "./conversations.ts";
 
 const store = await openTestDatabase();
@@ -24,14 +24,7 @@ function mail(number: number, { id = "", inReplyTo = "", references = [] }: Thre
   const rest = { sizeBytes: 1, disposition: "", fileName: "", contentId: "", contentLocation: "" };
   return {
     number,
-    flags: {
-      seen: false,
-      flagStatus: 0,
-      answered: false,
-      forwarded: false,
-      draft: false,
-      categories: [],
-    },
+    flags: noFlags,
     received: new Date(number * 1000),
     sizeBytes: 1,
     envelope: { ...lists, ...names },

@@ -1,6 +1,6 @@
 /** The mailbox of one user in memory: folders, items, marks. Other clients of a test act on it directly. */
 import { BackendError, type MailFolderType, type WatchEvent } from "../../backend.ts";
-import type { MailFlags } from "../../items/email/message.ts";
+import { noFlags, type MailFlags } from "../../items/email/message.ts";
 import { mailVersion } from "../../items/email/version.ts";
 import { parseMessage, type ParsedMessage } from "../../items/email/mime.ts";
 import type { Clock } from "../../kit/clock.ts";
@@ -36,15 +36,6 @@ export interface Arrival {
   readonly flags?: Partial<MailFlags>;
   readonly received?: Date;
 }
-
-const noFlags: MailFlags = {
-  seen: false,
-  flagStatus: 0,
-  answered: false,
-  forwarded: false,
-  draft: false,
-  categories: [],
-};
 
 const separator = "/";
 

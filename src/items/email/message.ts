@@ -61,6 +61,16 @@ export interface MailFlags {
   readonly categories: readonly string[];
 }
 
+/** A mail that nobody has touched. */
+export const noFlags: MailFlags = {
+  seen: false,
+  flagStatus: 0,
+  answered: false,
+  forwarded: false,
+  draft: false,
+  categories: [],
+};
+
 /** One mail of a collection without its bodies. */
 export interface MailItem {
   readonly number: number;

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { itemElement } from "../../../test/fixtures/mime/element.ts";
-import { mailOptions, noFlags } from "../../../test/fixtures/mime/mails.ts";
+import { mailOptions } from "../../../test/fixtures/mime/mails.ts";
 import { encode } from "../../wbxml/encode.ts";
 import { planBody } from "./body-plan.ts";
-import type { Address, Envelope, MailItem, Part } from "./message.ts";
+import { noFlags, type Address, type Envelope, type MailItem, type Part } from "./message.ts";
 import { toEas } from "./to-eas.ts";
 
 const words = fc.string({ unit: "binary", maxLength: 30 });

@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
-  fixture,
-  itemOf,
-  mailOptions,
-  mapped,
-  noFlags,
-} from "../../../test/fixtures/mime/mails.ts";
+import { fixture, itemOf, mailOptions, mapped } from "../../../test/fixtures/mime/mails.ts";
 import { planBody } from "./body-plan.ts";
 import type { EmailData } from "./data.ts";
 import { fromEasChange } from "./from-eas.ts";
-import type { Envelope, MailFlags, MailItem, Part } from "./message.ts";
+import { noFlags, type Envelope, type MailFlags, type MailItem, type Part } from "./message.ts";
 import { threadTopic } from "./subject.ts";
 import { toEas, toEasChange } from "./to-eas.ts";
 
