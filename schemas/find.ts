@@ -5,6 +5,7 @@ import { findPage } from "./code-pages/find.ts";
 import { galPage } from "./code-pages/gal.ts";
 import { itemOperationsPage } from "./code-pages/item-operations.ts";
 import { command } from "./command.ts";
+import { personalFields } from "./gal.ts";
 import * as v from "./vocabulary.ts";
 
 const page = findPage;
@@ -32,8 +33,6 @@ const galSearch = v.struct(page, {
   ),
 });
 
-const personal = v.from(galPage, v.optional(v.content(v.text)));
-
 /** What is shown of a message or address list entry that was found (MS-ASCMD 2.2.3.139.1). */
 const foundProperties = v.struct(page, {
   Subject: v.from(emailPage, v.optional(v.content(v.text))),
@@ -47,17 +46,7 @@ const foundProperties = v.struct(page, {
   Preview: v.optional(v.content(v.text)),
   HasAttachments: v.optional(v.boolean),
   From: v.from(emailPage, v.optional(v.content(v.text))),
-  DisplayName: personal,
-  Phone: personal,
-  Office: personal,
-  Title: personal,
-  Company: personal,
-  Alias: personal,
-  FirstName: personal,
-  LastName: personal,
-  HomePhone: personal,
-  MobilePhone: personal,
-  EmailAddress: personal,
+  ...personalFields,
   Picture: v.from(
     galPage,
     v.optional(
