@@ -10,6 +10,7 @@ import type { Log } from "../../kit/log.ts";
 import { ImapConnection } from "./connection.ts";
 import {
   commandTimeoutMs,
+  leastSweep,
   loginsInFlight,
   pooledConnections,
   watcherConnections,
@@ -46,6 +47,8 @@ interface Open {
 class ImapBackend implements MailBackend {
   readonly #state: ServerState;
   readonly #open = new Map<string, Open>();
+  /** With so many accounts those that are not used are looked for. */
+  #sweepAt = leastSweep;
 
   constructor(state: ServerState) {
     this.#state = state;
@@ -111,6 +114,7 @@ class ImapBackend implements MailBackend {
     const key = `${accountId} ${credential.fingerprint}`;
     const known = this.#open.get(key);
     if (known !== undefined && !known.pool.closed) return known;
+    if (known !== undefined) this.#end(key, known, "the credential was refused meanwhile");
     const { forRequests, forWatching } = placesOf(this.#state.server);
     const pool = new Pool(this.#state, forRequests);
     const watches = new Watches(pool, { ...this.#state, places: forWatching });
@@ -119,18 +123,20 @@ class ImapBackend implements MailBackend {
     return open;
   }
 
-  /** Accounts without a connection and without a request leave nothing behind. */
+  /** Accounts without a connection and without a request leave nothing behind; looked for now and then. */
   #forgetUnused(): void {
+    if (this.#open.size < this.#sweepAt) return;
     for (const [key, { pool, watches }] of this.#open) {
       if (pool.size > 0 || pool.isLeased) continue;
       watches[Symbol.dispose]();
       this.#open.delete(key);
     }
+    this.#sweepAt = Math.max(leastSweep, 2 * this.#open.size);
   }
 
   #end(key: string, { pool, watches }: Open, why: string): void {
-    watches[Symbol.dispose]();
     pool.close(new BackendUnavailable(why));
+    watches[Symbol.dispose]();
     this.#open.delete(key);
   }
 

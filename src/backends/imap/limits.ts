@@ -6,6 +6,9 @@ export const pooledConnections = 3;
 /** Folders of an account that are watched by IDLE; further ones are asked by STATUS. */
 export const watcherConnections = 3;
 
+/** Accounts that are kept before unused ones are looked for; then twice those in use: a look at all must be rare. */
+export const leastSweep = 64;
+
 /** A changed password counts within this time: no session lives longer. */
 export const sessionLifeMs = 60 * 60_000;
 

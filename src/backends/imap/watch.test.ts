@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { MailSession, WatchEvent } from "../../backend.ts";
+import {
+  BackendUnavailable,
+  LoginRefused,
+  type MailSession,
+  type WatchEvent,
+} from "../../backend.ts";
 import { credentialOf, imapBackend, leaseMailbox } from "../../../test/rig/mail/mailbox.ts";
 import { type ImapProxy, startImapProxy } from "../../../test/rig/mail/proxy.ts";
 import { mailServers, type MailServers } from "../../../test/rig/mail/servers.ts";
@@ -195,4 +200,55 @@ test("Watch: an aborted request is freed from a server that hangs, whose connect
   await using next = await backend.open("1", credentialOf(user), forever);
   assert.equal((await next.feed("INBOX").position()).count, 0);
   assert.ok(proxy.opened() <= 2);
+});
+
+test("Watch: whoever waits for a folder that is gone is told to look, watched or asked each minute", async () => {
+  const user = mail.freshUser();
+  const clock = new StillClock();
+  await using proxy = await startImapProxy(mail.imap.port);
+  await using leased = await leaseMailbox(proxy.port, user, { clock });
+  const { session } = leased;
+  await session.createFolder("Gone", "user");
+  const first = await watching(proxy, session, ["Gone"]);
+  await using other = await mail.imapClient(user);
+  await other.mailboxDelete("Gone");
+  proxy.breakAll();
+  await first.ear.next("Gone", "arrival");
+  first.watch[Symbol.dispose]();
+
+  const { ear } = await watching(proxy, session, ["INBOX", "Archive", "Junk", "Gone"]);
+  clock.advance(statusPollMs);
+  await ear.next("Gone", "arrival");
+});
+
+test("Watch: when the password is changed, all who wait with the old one are told to look", async () => {
+  const user = mail.freshUser("own");
+  await mail.setPassword(user, "first");
+  await using proxy = await startImapProxy(mail.imap.port);
+  await using backend = imapBackend(proxy.port, { clock: new StillClock() });
+  const credential = credentialOf(user, "first");
+  await using one = await backend.open("1", credential, forever);
+  await using two = await backend.open("1", credential, forever);
+  const { ear } = await watching(proxy, one, ["INBOX"]);
+  const polled = new Ear();
+  using _watch = await two.watch(["Archive", "Junk", "Sent", "Drafts"], polled.listen);
+  // A refusal takes its time: Dovecot looks no more than once a second whether passwords have changed.
+  const wrong = credentialOf(user, "wrong");
+  await assert.rejects(backend.open("1", wrong, forever), LoginRefused);
+  await mail.setPassword(user, "second");
+  proxy.breakAll();
+  await ear.next("INBOX", "arrival");
+  await polled.next("Drafts", "arrival");
+  await assert.rejects(one.feed("INBOX").position(), LoginRefused);
+});
+
+test("Watch: when an account is closed, all who wait are told to look, and end", async () => {
+  const user = mail.freshUser();
+  await using proxy = await startImapProxy(mail.imap.port);
+  await using backend = imapBackend(proxy.port, { clock: new StillClock() });
+  await using session = await backend.open("1", credentialOf(user), forever);
+  const { ear } = await watching(proxy, session, ["INBOX"]);
+  await backend.closeAccount("1");
+  await ear.next("INBOX", "arrival");
+  await assert.rejects(session.feed("INBOX").position(), BackendUnavailable);
 });

@@ -1,11 +1,11 @@
 /** Which folders of an account are watched how, shared by all devices of the account in this process. */
-import { BackendUnavailable, type WatchEvent } from "../../backend.ts";
+import { BackendUnavailable, type LoginRefused, type WatchEvent } from "../../backend.ts";
 import type { Position } from "../../feed.ts";
 import type { Clock, Timer } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import { statusPollMs, watcherLingerMs } from "./limits.ts";
 import type { Pool } from "./pool.ts";
-import { Watcher } from "./watcher.ts";
+import { isNoSuchFolder, Watcher } from "./watcher.ts";
 
 /** Folders that somebody waits for, most important first, and how to tell him. */
 interface Subscription {
@@ -80,7 +80,11 @@ export class Watches implements Disposable {
     const watcher = this.#watchers.get(path);
     if (watcher !== undefined) return watcher.wake();
     const hear = (event: WatchEvent): void => this.#tell(event);
-    const account = { pool: this.#pool, clock: this.#clock, log: this.#log, hear };
+    const refused = (error: LoginRefused): void => {
+      this.#pool.close(error);
+      this.#wakeAll();
+    };
+    const account = { pool: this.#pool, clock: this.#clock, log: this.#log, hear, refused };
     this.#watchers.set(path, new Watcher(path, account));
   }
 
@@ -114,6 +118,13 @@ export class Watches implements Disposable {
     }
   }
 
+  /** The pool is closed: held requests look, meet that, and end with 401 or 503. */
+  #wakeAll(): void {
+    for (const { paths, listener } of this.#subscriptions) {
+      for (const path of paths) listener({ path, kind: "arrival" });
+    }
+  }
+
   #schedulePoll(): void {
     this.#poll = this.#clock.after(statusPollMs, () => {
       void this.#pollAll().then(() => {
@@ -128,6 +139,7 @@ export class Watches implements Disposable {
         await this.#pollOne(path);
       } catch (error) {
         this.#log.debug({ path, err: error }, "a folder cannot be polled now");
+        if (isNoSuchFolder(error)) this.#tell({ path, kind: "arrival" });
       }
     }
   }
@@ -148,6 +160,7 @@ export class Watches implements Disposable {
     this.#poll?.cancel();
     this.#poll = undefined;
     for (const path of Array.from(this.#watchers.keys())) this.#end(path);
+    this.#wakeAll();
     this.#subscriptions.clear();
   }
 }

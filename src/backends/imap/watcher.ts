@@ -1,5 +1,5 @@
 /** One folder that is watched by IDLE on a connection of its own. */
-import { BackendUnavailable, LoginRefused, type WatchEvent } from "../../backend.ts";
+import { BackendError, BackendUnavailable, LoginRefused, type WatchEvent } from "../../backend.ts";
 import type { Clock, Timer } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { ImapConnection } from "./connection.ts";
@@ -12,6 +12,8 @@ export interface WatcherAccount {
   readonly clock: Clock;
   readonly log: Log;
   hear(event: WatchEvent): void;
+  /** The server refuses the credential by now: nobody is let wait on. */
+  refused(error: LoginRefused): void;
 }
 
 /** Watches until it is stopped; a connection that breaks is opened again while a credential is live. */
@@ -61,15 +63,11 @@ export class Watcher implements Disposable {
 
   #failed(error: unknown): void {
     if (this.#stop.signal.aborted) return;
-    if (error instanceof LoginRefused) return this.#refused(error);
+    if (error instanceof LoginRefused) return this.#account.refused(error);
     this.#account.log.debug({ path: this.path, err: error }, "a folder cannot be watched now");
+    // Whoever waits for a folder that is gone must look, and tell its device so.
+    if (isNoSuchFolder(error)) this.#hear("arrival");
     this.#retry();
-  }
-
-  /** The password was changed: held requests look, meet the closed pool, and end with 401. */
-  #refused(error: LoginRefused): void {
-    this.#account.pool.close(error);
-    this.#hear("arrival");
   }
 
   async #listen(connection: ImapConnection): Promise<void> {
@@ -120,4 +118,9 @@ export class Watcher implements Disposable {
     this.#pause?.cancel();
     this.#connection?.close();
   }
+}
+
+/** Whether the server said that the folder is not there. */
+export function isNoSuchFolder(error: unknown): boolean {
+  return error instanceof BackendError && error.fault === "no such folder";
 }
