@@ -172,6 +172,7 @@ export class Pool {
       async (connection) => {
         const askedAt = (this.#order += 1);
         const isSelected = connection.selectedPath === path;
+        await connection.leaveStrayView();
         if (isSelected) await connection.refresh();
         const now = await readPosition(connection, path, this.#timeMark());
         const before = this.#told.get(path);
