@@ -1,4 +1,5 @@
 /** The whole gateway in this process, on free ports, over a database and mail servers of the rig. */
+import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,12 +8,12 @@ import { loadConfig, type Config } from "../../src/config.ts";
 import type { Clock } from "../../src/kit/clock.ts";
 import { createLog } from "../../src/kit/pino-log.ts";
 import { openTestDatabase } from "./database.ts";
-import type { MailServers } from "./mail/servers.ts";
+import { password, type MailServers } from "./mail/servers.ts";
 
 /** A line of the gateway's log. */
 type LogLine = Readonly<Record<string, unknown>>;
 
-/** A gateway that listens. Disposing of it ends it at once and takes its database away. */
+/** A gateway that listens. Disposing of it ends it at once, takes its database away and reads its log for credentials. */
 export interface TestGateway extends AsyncDisposable {
   /** The one that runs now. */
   readonly gateway: Gateway;
@@ -99,8 +100,29 @@ export async function startGateway(
       await running.gateway[Symbol.asyncDispose]();
       running = await startListening(samePorts(config, addresses), overrides);
     },
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+    [Symbol.asyncDispose]: async () => {
+      await kept.disposeAsync();
+      assertWithoutCredentials(lines);
+    },
   };
+}
+
+/** Whatever a test did: no credential is in the log. */
+function assertWithoutCredentials(lines: readonly LogLine[]): void {
+  const spellings = [password, ...inBase64(password)];
+  for (const line of lines) {
+    const text = JSON.stringify(line);
+    assert.ok(!spellings.some((each) => text.includes(each)), `A password is in ${text}`);
+  }
+}
+
+/** What is left of a text in any base64 that it is part of, wherever it begins there. */
+function inBase64(secret: string): readonly string[] {
+  return [0, 1, 2].map((before) => {
+    const bytes = Buffer.from(" ".repeat(before) + secret);
+    const [from, until] = [Math.ceil((before * 8) / 6), Math.floor((bytes.length * 8) / 6)];
+    return bytes.toString("base64").slice(from, until);
+  });
 }
 
 interface Running {
