@@ -104,7 +104,10 @@ function serversAt(address: MailAddress, stop: () => Promise<void>): MailServers
     certificate,
     address,
     freshUser: (prefix = "user") => `${prefix}-${randomBytes(6).toString("hex")}@example.test`,
-    setPassword: (user, word) => setPassword(join(folder, "users"), user, word),
+    setPassword: async (user, word) => {
+      await setPassword(join(folder, "users"), user, word);
+      await untilItCounts(() => connectImap(ports.imap, user, word));
+    },
     deliver: (user, mime) => deliverByLmtp(ports.lmtp, user, mime),
     seed: (user, into, mails) => seedMails({ port: ports.imap, user, folder: into }, mails),
     imapClient: (user, word = password) => connectImap(ports.imap, user, word),
@@ -123,6 +126,20 @@ async function setPassword(file: string, user: string, word: string): Promise<vo
   const changed = lines.map((each) => (each.startsWith(name) ? line : each));
   await writeFile(file, changed.join("\n"));
 }
+
+/** Dovecot looks no more than once a second whether passwords have changed; each refusal takes its time. */
+async function untilItCounts(signIn: () => Promise<ImapFlow>): Promise<void> {
+  for (let left = signInAttempts; ; left -= 1) {
+    try {
+      const client = await signIn();
+      return await client.logout();
+    } catch (error) {
+      if (left === 1) throw error;
+    }
+  }
+}
+
+const signInAttempts = 5;
 
 async function connectImap(port: number, user: string, word: string): Promise<ImapFlow> {
   const client = new ImapFlow({
