@@ -114,6 +114,8 @@ export class Pool {
     const connection = this.#take(prefers) ?? (await this.connect(visit.signal));
     const before = connection.commands;
     try {
+      // Whoever left while the connection was made begins nothing on it.
+      visit.signal.throwIfAborted();
       return await work(connection);
     } finally {
       visit.commands += connection.commands - before;

@@ -202,6 +202,28 @@ test("Watch: an aborted request is freed from a server that hangs, whose connect
   assert.ok(proxy.opened() <= 2);
 });
 
+test("Watch: a request that is aborted while its connection is made begins nothing on it", async () => {
+  const user = mail.freshUser();
+  await using proxy = await startImapProxy(mail.imap.port);
+  await using backend = imapBackend(proxy.port, { clock: new StillClock() });
+  const hangUp = new AbortController();
+  await using session = await backend.open("1", credentialOf(user), hangUp.signal);
+  proxy.breakAll();
+  while (backend.sessions() > 0) await new Promise((resolve) => void setImmediate(resolve));
+  proxy.stall(true);
+  const folders = session.folders();
+  await proxy.until(() => proxy.open() === 1);
+  hangUp.abort(new Error("hung up"));
+  await assert.rejects(folders, /hung up/);
+  proxy.stall(false);
+  await using next = await backend.open("1", credentialOf(user), forever);
+  await next.feed("INBOX").position();
+  assert.deepEqual(
+    proxy.said.filter((line) => line.startsWith("LIST")),
+    [],
+  );
+});
+
 test("Watch: whoever waits for a folder that is gone is told to look, watched or asked each minute", async () => {
   const user = mail.freshUser();
   const clock = new StillClock();
