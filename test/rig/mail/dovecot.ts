@@ -25,7 +25,7 @@ export interface DovecotOptions {
 }
 
 /** Octets that a user whose name begins with "full" may store. */
-export const smallQuotaBytes = 20_000;
+const smallQuotaBytes = 20_000;
 
 const specialFolders = ["Drafts", "Sent", "Trash", "Junk", "Archive"]
   .map((name) => `  mailbox ${name} {\n    auto = subscribe\n    special_use = \\${name}\n  }`)

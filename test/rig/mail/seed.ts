@@ -46,7 +46,7 @@ function appendCommand(folder: string, mails: readonly SeedMail[]): (string | Bu
 }
 
 /** RFC 3501 date-time, in UTC. */
-export function internalDate(date: Date): string {
+function internalDate(date: Date): string {
   const [, day, month, year, time] = date.toUTCString().split(" ");
   return `${day}-${month}-${year} ${time} +0000`;
 }
