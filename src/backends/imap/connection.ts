@@ -4,8 +4,8 @@ import { encodePath, normalizePath } from "imapflow/lib/tools.js";
 import { BackendUnavailable, type Credential, LoginRefused } from "../../backend.ts";
 import type { Log } from "../../kit/log.ts";
 import { toBackendError } from "./errors.ts";
-import { connectTimeoutMs, idleRearmMs } from "./limits.ts";
-import type { ImapServer } from "./server.ts";
+import { idleRearmMs } from "./limits.ts";
+import { connectionOptions, type ImapServer } from "./server.ts";
 
 /** A token of an IMAP line as imapflow parses it. */
 export interface Token {
@@ -90,23 +90,12 @@ export class ImapConnection {
   ): Promise<ImapConnection> {
     refuseUnsendable(credential);
     const client = new ImapFlow({
-      host: server.host,
-      port: server.port,
-      secure: server.security === "tls",
-      doSTARTTLS: server.security === "starttls",
-      tls: {
-        rejectUnauthorized: server.verifyCertificate !== false,
-        ...(server.ca === undefined ? {} : { ca: server.ca }),
-      },
+      ...connectionOptions(server),
       auth: { user: credential.login, pass: credential.password },
       // Sent before LOGIN, so that the server counts failures for the device and not for the gateway.
       clientInfo: clientInfo(server, credential),
-      logger: false,
-      disableCompression: true,
       disableAutoIdle: true,
       qresync: !lacks(server, "QRESYNC"),
-      connectionTimeout: connectTimeoutMs,
-      greetingTimeout: connectTimeoutMs,
       socketTimeout: silenceMs,
       maxIdleTime: idleRearmMs,
     });

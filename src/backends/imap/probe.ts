@@ -1,8 +1,7 @@
 /** Reaches an IMAP server without a login: for readiness and `eastgate check`. */
 import { ImapFlow } from "imapflow";
-import { connectTimeoutMs } from "./limits.ts";
 import { toBackendError } from "./errors.ts";
-import type { ImapServer } from "./server.ts";
+import { connectionOptions, type ImapServer } from "./server.ts";
 
 /** The capabilities that the server tells before a login. Throws BackendUnavailable. */
 export async function probeServer(
@@ -10,20 +9,7 @@ export async function probeServer(
   signal: AbortSignal,
 ): Promise<{ readonly capabilities: readonly string[] }> {
   signal.throwIfAborted();
-  const client = new ImapFlow({
-    host: server.host,
-    port: server.port,
-    secure: server.security === "tls",
-    doSTARTTLS: server.security === "starttls",
-    tls: {
-      rejectUnauthorized: server.verifyCertificate !== false,
-      ...(server.ca === undefined ? {} : { ca: server.ca }),
-    },
-    logger: false,
-    disableCompression: true,
-    connectionTimeout: connectTimeoutMs,
-    greetingTimeout: connectTimeoutMs,
-  });
+  const client = new ImapFlow(connectionOptions(server));
   client.on("error", () => client.close());
   const giveUp = (): void => client.close();
   signal.addEventListener("abort", giveUp, { once: true });

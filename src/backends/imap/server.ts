@@ -1,3 +1,6 @@
+import type { ImapFlowOptions } from "imapflow";
+import { connectTimeoutMs } from "./limits.ts";
+
 /** How to reach an IMAP server. */
 export interface ImapServer {
   readonly host: string;
@@ -15,4 +18,22 @@ export interface ImapServer {
   readonly withoutCapabilities?: readonly string[] | undefined;
   /** Tells the server the device's address before LOGIN (ID x-originating-ip); true by default. */
   readonly sendOriginatingIp?: boolean | undefined;
+}
+
+/** What every connection to a server has in common. */
+export function connectionOptions(server: ImapServer): ImapFlowOptions {
+  return {
+    host: server.host,
+    port: server.port,
+    secure: server.security === "tls",
+    doSTARTTLS: server.security === "starttls",
+    tls: {
+      rejectUnauthorized: server.verifyCertificate !== false,
+      ...(server.ca === undefined ? {} : { ca: server.ca }),
+    },
+    logger: false,
+    disableCompression: true,
+    connectionTimeout: connectTimeoutMs,
+    greetingTimeout: connectTimeoutMs,
+  };
 }
