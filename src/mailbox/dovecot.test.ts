@@ -9,16 +9,15 @@ import { startImapProxy } from "../../test/rig/mail/proxy.ts";
 import type { MailBackend } from "../backend.ts";
 import { createImapBackend } from "../backends/imap/backend.ts";
 import { systemClock } from "../kit/clock.ts";
-import type { Log } from "../kit/log.ts";
 import { listCollections } from "../store/collections.ts";
 import type { Folder, Mailbox, MailboxEvent } from "./mailbox.ts";
+import { quiet } from "../../test/rig/quiet-log.ts";
 
 const stack = new AsyncDisposableStack();
 after(() => stack.disposeAsync());
 const { database } = stack.use(await openTestDatabase());
 const servers = stack.use(await mailServers());
 
-const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
 const surroundings = { clock: systemClock, log: quiet };
 const { host, port } = servers.imap;
 const backend = stack.use(createImapBackend({ host, port, security: "plain" }, surroundings));

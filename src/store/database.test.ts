@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openTestDatabase, type TestDatabase } from "../../test/rig/database.ts";
-import type { Log } from "../kit/log.ts";
 import { openDatabase } from "./database.ts";
 import { StatementFailed, StoreUnavailable } from "./errors.ts";
 import type { Sql } from "./sql.ts";
-
-const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
+import { quiet } from "../../test/rig/quiet-log.ts";
 
 let rig: TestDatabase;
 

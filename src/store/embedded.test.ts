@@ -27,8 +27,8 @@ import { explain, fatalLine } from "./embedded/explain.ts";
 import { mayExecute, serverUser } from "./embedded/server-user.ts";
 import { startEmbedded, type EmbeddedDatabase } from "./embedded.ts";
 import { EmbeddedDatabaseFault, StoreUnavailable } from "./errors.ts";
+import { quiet } from "../../test/rig/quiet-log.ts";
 
-const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
 const isRoot = process.getuid?.() === 0;
 const needsRoot = isRoot ? false : "needs root";
 

@@ -8,10 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { env } from "node:process";
 import { fileURLToPath } from "node:url";
-import type { Log } from "../../src/kit/log.ts";
 import { openDatabase, type PostgresDatabase } from "../../src/store/database.ts";
 import { startEmbedded } from "../../src/store/embedded.ts";
 import { migrate } from "../../src/store/migrate.ts";
+import { quiet } from "./quiet-log.ts";
 
 /** A database of a test's own; disposing of it drops it. */
 export interface TestDatabase extends AsyncDisposable {
@@ -31,14 +31,6 @@ const template = "eastgate_template";
 export const serverVariable = "EASTGATE_TEST_DATABASE";
 
 const migrations = fileURLToPath(new URL("../../migrations", import.meta.url));
-
-const quiet: Log = {
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
-  child: () => quiet,
-};
 
 // Tests do not survive a power cut.
 const settings = {

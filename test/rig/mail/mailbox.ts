@@ -3,16 +3,8 @@ import type { Credential, MailBackend, MailSession } from "../../../src/backend.
 import { createImapBackend } from "../../../src/backends/imap/backend.ts";
 import type { ImapServer } from "../../../src/backends/imap/server.ts";
 import { type Clock, systemClock } from "../../../src/kit/clock.ts";
-import type { Log } from "../../../src/kit/log.ts";
 import { password } from "./servers.ts";
-
-const quiet: Log = {
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
-  child: () => quiet,
-};
+import { quiet } from "../quiet-log.ts";
 
 /** What a test may want otherwise of the backend. */
 export interface BackendOptions extends Partial<ImapServer> {
