@@ -19,6 +19,8 @@ export interface GatewayProcess extends AsyncDisposable {
   readonly pid: number;
   /** What it logged so far, at level info. */
   readonly lines: readonly LogLine[];
+  /** Requests that it holds now: Pings and waiting Syncs. */
+  held(): Promise<number>;
   /** Resolves when a request stands at the next point of this name; it goes no further. */
   stopAt(stop: Stop): Promise<void>;
   /** `kill -9`; resolves when it is gone. */
@@ -67,7 +69,7 @@ async function start(aheadSeconds: number, surroundings: NodeJS.ProcessEnv) {
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   });
   const lines: LogLine[] = [];
-  const listening = Promise.withResolvers<string>();
+  const listening = Promise.withResolvers<LogLine>();
   const ended = once(child, "exit").then(([code]) => {
     listening.reject(new Error(`the gateway ended with ${code}: ${JSON.stringify(lines.at(-1))}`));
   });
@@ -75,15 +77,28 @@ async function start(aheadSeconds: number, surroundings: NodeJS.ProcessEnv) {
   createInterface({ input: child.stdout }).on("line", (text) => {
     const line = JSON.parse(text) as LogLine;
     lines.push(line);
-    if (line["msg"] === "Eastgate listens") listening.resolve(String(line["url"]));
+    if (line["msg"] === "Eastgate listens") listening.resolve(line);
   });
-  const url = await listening.promise;
+  const { url, healthUrl } = await listening.promise;
   const kill = async (): Promise<void> => {
     child.kill("SIGKILL");
     await ended;
   };
   const stopAt = (stop: Stop): Promise<void> => armed(child, stop);
-  return { url, pid: child.pid ?? 0, lines, stopAt, kill, [Symbol.asyncDispose]: kill };
+  return {
+    url: String(url),
+    pid: child.pid ?? 0,
+    lines,
+    held: () => heldAt(String(healthUrl)),
+    stopAt,
+    kill,
+    [Symbol.asyncDispose]: kill,
+  };
+}
+
+async function heldAt(healthUrl: string): Promise<number> {
+  const text = await (await fetch(`${healthUrl}/metrics`)).text();
+  return Number(/^eastgate_held_requests (\d+)$/m.exec(text)?.[1]);
 }
 
 async function armed(child: ChildProcess, stop: Stop): Promise<void> {

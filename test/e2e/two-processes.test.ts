@@ -1,0 +1,257 @@
+/** Two gateway processes over one database: one device's requests go to either, and they behave as one. */
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, test } from "node:test";
+import type { ImapFlow } from "imapflow";
+import { EasClient } from "../client/client.ts";
+import { Phone, type SyncWishes } from "../client/phone.ts";
+import { mailServers, password, type MailServers } from "../rig/mail/servers.ts";
+import { Chance } from "../sync/chance.ts";
+import { openProcesses, type GatewayProcess, type GatewayProcesses } from "./processes.ts";
+
+let mail: MailServers;
+let processes: GatewayProcesses;
+let one: GatewayProcess;
+let other: GatewayProcess;
+
+before(async () => {
+  mail = await mailServers();
+  processes = await openProcesses(mail);
+  // In turn: the first one makes what both share.
+  one = await processes.start();
+  other = await processes.start();
+});
+
+after(async () => {
+  await processes?.[Symbol.asyncDispose]();
+  await mail?.stop();
+});
+
+function phoneOf(user: string): Phone {
+  return new Phone({ url: one.url, user, password, version: "14.1" });
+}
+
+/** The same device at the other process. */
+function twin({ client }: Phone): EasClient {
+  return new EasClient({ ...client.options, deviceId: client.deviceId, url: other.url });
+}
+
+function mimeOf(user: string, subject: string): Buffer {
+  return Buffer.from(`From: <${user}>\r\nTo: <${user}>\r\nSubject: ${subject}\r\n\r\nWords.\r\n`);
+}
+
+async function countOf(client: ImapFlow, path: string): Promise<number> {
+  const status = await client.status(path, { messages: true });
+  return status === false ? 0 : (status.messages ?? 0);
+}
+
+/** Looks until something holds; fails after a bounded time. */
+async function until(holds: () => Promise<boolean> | boolean, what: string): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  while (!(await holds())) {
+    assert.ok(performance.now() < deadline, `${what}: not within 20 s`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+test("Two processes: the same Sync to both at the same moment is answered alike, and its uploads act once", async () => {
+  const user = mail.freshUser();
+  for (let count = 0; count < 5; count++) await mail.deliver(user, mimeOf(user, `mail ${count}`));
+  using phone = phoneOf(user);
+  using second = twin(phone);
+  const imap = await mail.imapClient(user);
+  await phone.folderSync();
+  const inbox = phone.folderOfType(2);
+  await phone.syncAll(inbox);
+  for (const [serverId] of [...phone.mails(inbox)].slice(0, 4)) {
+    await mail.deliver(user, mimeOf(user, "meanwhile"));
+    const Commands = [{ Delete: { ServerId: serverId } }];
+    const Collection = [phone.asked(inbox, { Commands })];
+    const request = { Collections: { Collection } };
+    const [answer, again] = await Promise.all([
+      phone.client.send("Sync", request),
+      second.send("Sync", request),
+    ]);
+    assert.deepEqual(again.body, answer.body);
+    assert.equal(phone.apply(inbox, answer).status, 1);
+    phone.edit(inbox, serverId, undefined);
+  }
+  await phone.syncAll(inbox);
+  assert.equal(await countOf(imap, "Trash"), 4);
+  assert.equal(await countOf(imap, "INBOX"), phone.mails(inbox).size);
+  await imap.logout();
+});
+
+test("Two processes: the same first Sync and FolderSync to both at the same moment leave a key that holds", async () => {
+  const user = mail.freshUser();
+  await mail.deliver(user, mimeOf(user, "one"));
+  using phone = phoneOf(user);
+  using second = twin(phone);
+  const folders = { SyncKey: "0" };
+  const [hierarchy, hierarchyAgain] = await Promise.all([
+    phone.client.send("FolderSync", folders),
+    second.send("FolderSync", folders),
+  ]);
+  for (const { body } of [hierarchy, hierarchyAgain]) assert.equal(body?.Status, 1);
+  await phone.folderSync();
+  const inbox = phone.folderOfType(2);
+  const request = { Collections: { Collection: [phone.asked(inbox)] } };
+  const answers = await Promise.all([
+    phone.client.send("Sync", request),
+    second.send("Sync", request),
+  ]);
+  // Whichever answer came later on the way is the one that a device goes on with: only one key can hold.
+  const keys = answers.map(({ body }) => body?.Collections?.Collection[0]?.SyncKey ?? "");
+  const held: number[] = [];
+  for (const key of new Set(keys)) {
+    phone.forgetAnswer(inbox, key);
+    const brought = await phone.sync(inbox);
+    if (brought.status === 1) held.push(brought.adds.length);
+  }
+  assert.deepEqual(held, [1]);
+});
+
+test("Two processes: the same SendMail to both at the same moment is sent once", async () => {
+  const user = mail.freshUser();
+  using phone = phoneOf(user);
+  using second = twin(phone);
+  const imap = await mail.imapClient(user);
+  await phone.folderSync();
+  for (let count = 1; count <= 3; count++) {
+    const request = {
+      ClientId: randomUUID(),
+      SaveInSentItems: true as const,
+      Mime: mimeOf(user, `sent ${count}`),
+    };
+    const answers = await Promise.all([
+      phone.client.send("SendMail", request),
+      second.send("SendMail", request),
+    ]);
+    for (const { httpStatus, body } of answers)
+      assert.deepEqual([httpStatus, body], [200, undefined]);
+  }
+  await until(async () => (await countOf(imap, "INBOX")) >= 3, "three mails arrive");
+  await until(async () => (await countOf(imap, "Sent")) >= 3, "three copies are filed");
+  // One more, sent after them, comes last: what was doubled would be here before it.
+  assert.equal(await phone.sendMail(mimeOf(user, "the last")), 1);
+  await until(async () => (await countOf(imap, "INBOX")) >= 4, "the last mail arrives");
+  assert.equal(await countOf(imap, "INBOX"), 4);
+  assert.equal(await countOf(imap, "Sent"), 4);
+  await imap.logout();
+});
+
+test("Two processes: a Ping that one holds ends when a newer one comes to the other", async (t) => {
+  const user = mail.freshUser();
+  using phone = phoneOf(user);
+  using second = twin(phone);
+  await phone.folderSync();
+  const inbox = phone.folderOfType(2);
+  await phone.syncAll(inbox);
+  const Folders = { Folder: [{ Id: inbox, Class: "Email" as const }] };
+  const request = { HeartbeatInterval: 900, Folders };
+  const endedMs: number[] = [];
+  let at = { client: phone.client, process: one };
+  let next = { client: second, process: other };
+  let held = at.client.send("Ping", request);
+  for (let turn = 0; turn < 4; turn++) {
+    const { process } = at;
+    await until(async () => (await process.held()) === 1, "the request is held");
+    const began = performance.now();
+    const newer = next.client.send("Ping", request);
+    assert.equal((await held).body?.Status, 1, "the older Ping says that nothing changed");
+    endedMs.push(Math.round(performance.now() - began));
+    held = newer;
+    [at, next] = [next, at];
+  }
+  // The newest one still waits, and is told of a mail.
+  await mail.deliver(user, mimeOf(user, "arrival"));
+  assert.equal((await held).body?.Status, 2);
+  t.diagnostic(`ended after ${endedMs.join(", ")} ms`);
+  assert.ok(Math.max(...endedMs) < 1000, "within a second");
+});
+
+for (const seed of [1, 2]) {
+  test(`Two processes: a history of requests to either of them leaves phone and server equal (seed ${seed})`, async () => {
+    const chance = new Chance(seed);
+    const user = mail.freshUser();
+    for (let count = 0; count < 8; count++) await mail.deliver(user, mimeOf(user, `mail ${count}`));
+    using phone = phoneOf(user);
+    const imap = await mail.imapClient(user);
+    await phone.folderSync();
+    const inbox = phone.folderOfType(2);
+    await phone.syncAll(inbox);
+    for (let step = 0; step < 40; step++) {
+      phone.moveTo(chance.one([one, other]).url);
+      if (chance.happens(0.4)) await mail.deliver(user, mimeOf(user, `step ${step}`));
+      if (chance.happens(0.3)) await flagOne(imap, chance);
+      await uploadSome(phone, inbox, chance);
+    }
+    await phone.syncAll(inbox);
+    assert.deepEqual(onPhone(phone, inbox), await onServer(imap));
+    await imap.logout();
+  });
+}
+
+async function flagOne(imap: ImapFlow, chance: Chance): Promise<void> {
+  const lock = await imap.getMailboxLock("INBOX");
+  await imap.noop();
+  const uids = (await imap.search({ all: true }, { uid: true })) || [];
+  if (uids.length > 0) {
+    const uid = String(chance.one(uids));
+    if (chance.happens(0.6)) await imap.messageFlagsAdd(uid, ["\\Flagged"], { uid: true });
+    else await imap.messageDelete(uid, { uid: true });
+  }
+  lock.release();
+}
+
+/** One Sync with uploads, sometimes lost and repeated, sometimes to both at once. */
+async function uploadSome(phone: Phone, inbox: string, chance: Chance): Promise<void> {
+  const mails = [...phone.mails(inbox)];
+  const touched = chance.happens(0.6) ? chance.some(mails, 2) : [];
+  const doomed = mails.filter((entry) => !touched.includes(entry) && chance.happens(0.04));
+  const commands = [
+    ...touched.map(([ServerId, { Read }]) => ({
+      Change: { ServerId, ApplicationData: { Email: { Read: Read !== true } } },
+    })),
+    ...doomed.map(([ServerId]) => ({ Delete: { ServerId } })),
+  ];
+  const WindowSize = chance.between(1, 4);
+  // An empty Commands would be malformed.
+  const wishes: SyncWishes = { WindowSize, ...(commands.length > 0 ? { Commands: commands } : {}) };
+  const request = { Collections: { Collection: [phone.asked(inbox, wishes)] } };
+  using second = twin(phone);
+  if (chance.happens(0.3)) await phone.client.send("Sync", request);
+  const [answer] = chance.happens(0.3)
+    ? await Promise.all([phone.client.send("Sync", request), second.send("Sync", request)])
+    : [await phone.client.send("Sync", request)];
+  const { status, responses } = phone.apply(inbox, answer);
+  assert.equal(status, 1);
+  const refused = new Set(
+    responses.flatMap((each) => ("Change" in each ? each.Change.ServerId : [])),
+  );
+  for (const [serverId, { Read }] of touched) {
+    // Status 8: another client deleted it, and the Delete follows or came with this answer.
+    if (!refused.has(serverId) && phone.mails(inbox).has(serverId))
+      phone.edit(inbox, serverId, { Read: Read !== true });
+  }
+  for (const [serverId] of doomed) phone.edit(inbox, serverId, undefined);
+}
+
+function onPhone(phone: Phone, inbox: string): unknown {
+  return Object.fromEntries(
+    [...phone.mails(inbox)].map(([id, { Read, Flag }]) => {
+      return [id.slice(id.indexOf(":") + 1), [Read === true, Flag?.Status === 2]];
+    }),
+  );
+}
+
+async function onServer(imap: ImapFlow): Promise<unknown> {
+  const lock = await imap.getMailboxLock("INBOX");
+  await imap.noop();
+  const shown: [string, [boolean, boolean]][] = [];
+  for await (const { uid, flags } of imap.fetch("1:*", { uid: true, flags: true })) {
+    shown.push([String(uid), [flags?.has("\\Seen") === true, flags?.has("\\Flagged") === true]]);
+  }
+  lock.release();
+  return Object.fromEntries(shown);
+}
