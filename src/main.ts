@@ -16,10 +16,29 @@ export async function runGateway(
   const asked = askedToEnd();
   await using gateway = await compose(config, options);
   if (asked.now()) return;
-  const addresses = await gateway.listen();
+  const addresses = await gateway.listen().catch((error: unknown) => {
+    throw withAdvice(error, config);
+  });
   options.onListening?.(addresses);
   await asked.promise;
   await stopOrLeave(gateway);
+}
+
+/** What an operator can do about a port that cannot be opened, by the code of the error. */
+const advice: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program has it: end that one, or choose another port",
+  EACCES:
+    "this user may not open it: choose a port above 1023, or give the service CAP_NET_BIND_SERVICE",
+  EADDRNOTAVAIL: "this machine does not have that address: choose another host",
+};
+
+function withAdvice(error: unknown, { listen, metrics }: Config): unknown {
+  if (!(error instanceof Error) || !("code" in error) || !("port" in error)) return error;
+  const right = advice[String(error.code)];
+  if (right === undefined) return error;
+  const [table, { host, port }] =
+    error.port === listen.port ? (["listen", listen] as const) : (["metrics", metrics] as const);
+  return new Error(`[${table}] ${host}:${port} cannot be opened: ${right}`, { cause: error });
 }
 
 /** The first signal; those before the servers listen count too. */
