@@ -36,7 +36,7 @@ export async function startDaemons(
   });
   const messages: Buffer[] = [];
   shell.stderr.on("data", (chunk: Buffer) => messages.push(chunk));
-  const ended = once(shell, "close");
+  const ended = once(shell, "exit");
   const dispose = async (): Promise<void> => {
     shell.ref();
     shell.stdin.end();
