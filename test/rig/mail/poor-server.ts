@@ -17,6 +17,7 @@ const needs: Readonly<Record<string, RegExp>> = {
   IDLE: /^IDLE/,
   NAMESPACE: /^NAMESPACE/,
   ID: /^ID /,
+  "LITERAL+": /\{\d+\+\}$/,
 };
 
 /** The capability that a command needs and the server lacks. */
@@ -28,7 +29,9 @@ export function missingFeature(command: string, without: readonly string[]): str
 export function withoutCapabilities(line: string, without: readonly string[]): string | undefined {
   let said = line;
   if (/^\S+ (OK \[)?CAPABILITY /i.test(said)) {
-    for (const name of without) said = said.replace(new RegExp(` ${name}(?=[ \\]\\r])`, "gi"), "");
+    for (const name of without) {
+      said = said.replace(new RegExp(` ${RegExp.escape(name)}(?=[ \\]\\r])`, "gi"), "");
+    }
   }
   if (without.includes("CONDSTORE") && /^\* OK \[HIGHESTMODSEQ /i.test(said)) return undefined;
   if (without.includes("UIDPLUS")) said = said.replace(/ \[(APPENDUID|COPYUID) [^\]]*\]/i, "");

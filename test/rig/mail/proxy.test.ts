@@ -31,21 +31,24 @@ async function talk(port: number, commands: readonly string[]): Promise<string[]
 test("Rig: a server without a capability neither lists nor understands it", async () => {
   await using mail = await mailServers();
   await using poor = await startImapProxy(mail.imap.port, {
-    without: ["CONDSTORE", "QRESYNC", "ESEARCH", "UIDPLUS"],
+    without: ["CONDSTORE", "QRESYNC", "ESEARCH", "UIDPLUS", "LITERAL+"],
   });
   const answers = await talk(poor.port, [
     `LOGIN ${mail.freshUser()} secret`,
     "SELECT INBOX",
     "UID SEARCH RETURN (ALL) ALL",
     "STATUS INBOX (HIGHESTMODSEQ)",
-    "APPEND INBOX {3+}\r\na:b",
+    "APPEND INBOX {8+}\r\na1 NOOP\n",
+    "COPY 1 Trash",
   ]);
-  const [, login, select, search, status, append] = answers.map((lines) => lines.join(" "));
+  const [, login, select, search, status, append, copy] = answers.map((lines) => lines.join(" "));
   assert.match(String(login), /CAPABILITY .*IDLE/);
-  assert.doesNotMatch(String(login), /CONDSTORE|QRESYNC|ESEARCH|UIDPLUS/);
+  assert.doesNotMatch(String(login), /CONDSTORE|QRESYNC|ESEARCH|UIDPLUS|LITERAL/);
   assert.doesNotMatch(String(select), /MODSEQ/);
   assert.match(String(search), /BAD this server has no ESEARCH/);
   assert.match(String(status), /BAD this server has no CONDSTORE/);
-  assert.match(String(append), /OK Append completed/);
+  // The refused literal is not taken for a command.
+  assert.match(String(append), /BAD this server has no LITERAL\+/);
+  assert.match(String(copy), /^t5 (NO|OK|BAD) /);
   assert.deepEqual(poor.said.slice(0, 2), ["LOGIN", "SELECT INBOX"]);
 });

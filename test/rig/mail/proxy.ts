@@ -3,6 +3,7 @@
  * hides them), holds logins back, breaks connections, and tells what was said.
  */
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { missingFeature, withoutCapabilities } from "./poor-server.ts";
 import { Splitter } from "./wire-splitter.ts";
 
@@ -12,6 +13,8 @@ export interface ProxyOptions {
   readonly without?: readonly string[];
   /** Logins wait until `letIn` is called. */
   readonly holdLogins?: boolean;
+  /** Each command waits this long, as for a server far away or under load. */
+  readonly delayMs?: number;
 }
 
 /** A running proxy. */
@@ -23,6 +26,8 @@ export interface ImapProxy extends AsyncDisposable {
   opened(): number;
   /** Command lines of the clients so far, without tags; what follows LOGIN or AUTHENTICATE is left out. */
   readonly said: readonly string[];
+  /** Those of them that were BAD, as the server lacks what they need. */
+  readonly refused: readonly string[];
   /** Logins that are held back now. */
   held(): number;
   /** Lets the held logins go on, and all later ones. */
@@ -40,9 +45,9 @@ export interface ImapProxy extends AsyncDisposable {
 /** Starts a proxy to a port of this machine. */
 export async function startImapProxy(
   target: number,
-  { without = [], holdLogins = false }: ProxyOptions = {},
+  options: ProxyOptions = {},
 ): Promise<ImapProxy> {
-  const state = new ProxyState(without, holdLogins);
+  const state = new ProxyState(options);
   const server = createServer((client) => state.join(client, connect(target, "127.0.0.1")));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
@@ -50,6 +55,7 @@ export async function startImapProxy(
     open: () => state.clients.size,
     opened: () => state.opened,
     said: state.said,
+    refused: state.refused,
     held: () => state.held.length,
     letIn: () => state.letIn(),
     until: (condition) => state.until(condition),
@@ -66,18 +72,21 @@ export async function startImapProxy(
 class ProxyState {
   readonly clients = new Set<Socket>();
   readonly said: string[] = [];
+  readonly refused: string[] = [];
   readonly held: (() => void)[] = [];
   opened = 0;
   refuses = false;
   readonly #servers = new Set<Socket>();
   readonly #without: readonly string[];
+  readonly #delayMs: number;
   readonly #waiting = new Set<() => void>();
   #holdLogins: boolean;
   #stalled = false;
 
-  constructor(without: readonly string[], holdLogins: boolean) {
+  constructor({ without = [], holdLogins = false, delayMs = 0 }: ProxyOptions) {
     this.#without = without;
     this.#holdLogins = holdLogins;
+    this.#delayMs = delayMs;
   }
 
   join(client: Socket, server: Socket): void {
@@ -111,6 +120,7 @@ class ProxyState {
       const out = commands.push(chunk);
       last = last.then(async () => {
         if (isLogin(out)) await this.#admission();
+        if (this.#delayMs > 0) await sleep(this.#delayMs);
         server.write(out);
       });
     });
@@ -124,6 +134,7 @@ class ProxyState {
     this.#look();
     const feature = missingFeature(command, this.#without);
     if (feature === undefined) return line;
+    this.refused.push(command);
     client.write(`${tag} BAD this server has no ${feature}\r\n`);
     return undefined;
   }

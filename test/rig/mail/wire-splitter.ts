@@ -6,6 +6,8 @@ export class Splitter {
   readonly #change: (line: string) => string | undefined;
   #rest = Buffer.alloc(0);
   #literalLeft = 0;
+  /** The literals of a line that was dropped go with it. */
+  #drops = false;
   /** A line that goes on after a literal is no line of its own. */
   #continues = false;
 
@@ -23,7 +25,7 @@ export class Splitter {
         if (piece.length === 0) break;
         this.#literalLeft -= piece.length;
         this.#rest = this.#rest.subarray(piece.length);
-        out.push(piece);
+        if (!this.#drops) out.push(piece);
         continue;
       }
       const end = this.#rest.indexOf("\n");
@@ -36,10 +38,17 @@ export class Splitter {
   }
 
   #pass(line: string): Buffer {
-    const literal = /\{(\d+)\+?\}\r?\n$/.exec(line);
-    const changed = this.#continues ? line : this.#change(line);
-    this.#continues = literal !== null;
-    this.#literalLeft = literal === null ? 0 : Number(literal[1]);
+    const [, size, plus] = /\{(\d+)(\+?)\}\r?\n$/.exec(line) ?? [];
+    const changed = this.#continues ? this.#kept(line) : this.#change(line);
+    this.#drops = changed === undefined;
+    // Whoever waits for leave to send a literal never gets it for a line that was dropped.
+    const follows = size !== undefined && (!this.#drops || plus === "+");
+    this.#continues = follows;
+    this.#literalLeft = follows ? Number(size) : 0;
     return Buffer.from(changed ?? "", "latin1");
+  }
+
+  #kept(line: string): string | undefined {
+    return this.#drops ? undefined : line;
   }
 }
