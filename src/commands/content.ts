@@ -5,6 +5,7 @@ import type { MailOptions } from "../items/email/options.ts";
 import { planBody, toEas, type BodyPlan } from "../items/email/index.ts";
 import { atLeast } from "../../schemas/version.ts";
 import type { Context } from "./context.ts";
+import { answerBudgetBytes } from "./limits.ts";
 
 /** A mail that could not be mapped, and why. */
 export interface Unmapped {
@@ -18,9 +19,14 @@ export interface Mapped {
   readonly unmapped: readonly Unmapped[];
 }
 
-/** Octets that must be fetched to show these mails, in their order. */
-export function costs(items: readonly MailItem[], options: MailOptions): readonly number[] {
-  return items.map((item) => costOf(item, options));
+/** The first of these mails that one answer has room for: at least one, else a device would never get on. */
+export function affordable(items: readonly MailItem[], options: MailOptions): readonly MailItem[] {
+  let octets = 0;
+  const over = items.findIndex((item) => {
+    octets += costOf(item, options);
+    return octets > answerBudgetBytes;
+  });
+  return over === -1 ? items : items.slice(0, Math.max(1, over));
 }
 
 function costOf(item: MailItem, options: MailOptions): number {

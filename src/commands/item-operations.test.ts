@@ -58,3 +58,20 @@ test("ItemOperations: more operations than are answered at once are Status 11, n
     );
   }
 });
+
+test("ItemOperations: once an answer is too large no further item is fetched", async () => {
+  const scene = await commandScene();
+  const body = `${"x".repeat(70)}\r\n`.repeat(500_000);
+  scene.server.deliver(Buffer.from(`Message-ID: <l@x>\r\nSubject: large\r\n\r\n${body}`));
+  const options = { MIMESupport: 2, BodyPreference: [{ Type: 4 }] };
+  const one = { ...wanted(1), Options: [options] };
+  const answer = await handleItemOperations(
+    { Fetch: [one, one, one], ...nothingElse },
+    scene.context,
+  );
+  assert.ok("Status" in answer);
+  assert.deepEqual(
+    answer.Response?.Fetch.map(({ Status }) => Status),
+    [1, 1, 11],
+  );
+});

@@ -7,7 +7,7 @@ import { openAttachment, readRange } from "./attachment.ts";
 import { mapMails } from "./content.ts";
 import { MultipartAnswer, type Context } from "./context.ts";
 import { endsRequest } from "./faults.ts";
-import { maxOperations } from "./limits.ts";
+import { maxOperations, operationsBudgetBytes } from "./limits.ts";
 
 type Request = RequestOf<"ItemOperations">;
 type Response = ResponseOf<"ItemOperations">;
@@ -27,8 +27,7 @@ export async function handleItemOperations(
   // MS-ASCMD 3.1.5.10, R7490.
   if (count > maxOperations) throw new StatusError(status.TooLarge);
   const parts = context.parameters.acceptMultiPart ? new Parts() : undefined;
-  const Fetch: Fetched[] = [];
-  for (const asked of request.Fetch) Fetch.push(await fetchOne(asked, context, parts));
+  const Fetch = await fetchAll(request.Fetch, context, parts);
   const response: Response = {
     Status: status.Success,
     Response: { Fetch, ...refusedOperations(request) },
@@ -56,10 +55,35 @@ function refusedOperations(request: Request) {
 /** Bodies and attachments that go beside the XML, numbered from 1: part 0 is the XML itself. */
 class Parts {
   readonly bytes: Buffer[] = [];
+  octets = 0;
 
   add(bytes: Buffer): number {
+    this.octets += bytes.length;
     return this.bytes.push(bytes);
   }
+}
+
+/** Items in their order, as long as the answer is not too large: the rest can be asked for again. */
+async function fetchAll(
+  all: readonly Fetch[],
+  context: Context,
+  parts: Parts | undefined,
+): Promise<Fetched[]> {
+  const fetched: Fetched[] = [];
+  let octets = 0;
+  for (const asked of all) {
+    const isFull = octets + (parts?.octets ?? 0) > operationsBudgetBytes;
+    const one = isFull
+      ? { Status: status.TooLarge, ...namesOf(asked) }
+      : await fetchOne(asked, context, parts);
+    fetched.push(one);
+    octets += octetsOf(one);
+  }
+  return fetched;
+}
+
+function octetsOf({ Properties }: Fetched): number {
+  return (Properties?.Data?.length ?? 0) + (Properties?.Email?.Body?.Data?.length ?? 0);
 }
 
 async function fetchOne(

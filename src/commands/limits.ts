@@ -21,5 +21,8 @@ export const maxUploads = 2_048;
 /** Most fetches and other operations in one ItemOperations: a phone asks for a screen of items. */
 export const maxOperations = 512;
 
+/** Octets of one ItemOperations' answer after which no further item is fetched; one item alone may be larger. */
+export const operationsBudgetBytes = 64 * 1024 * 1024;
+
 /** Estimates count no further than this; phones show "many" far below. */
 export const maxEstimate = 10_000;

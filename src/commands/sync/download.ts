@@ -5,9 +5,8 @@ import type { MailOptions } from "../../items/email/options.ts";
 import { flagsOfMailVersion } from "../../items/email/version.ts";
 import { itemServerId } from "../../mailbox/mailbox.ts";
 import type { Head, Operation, Planned, Window } from "../../sync/types.ts";
-import { costs, mapMails, reportUnmapped } from "../content.ts";
+import { affordable, mapMails, reportUnmapped } from "../content.ts";
 import type { Context } from "../context.ts";
-import { answerBudgetBytes } from "../limits.ts";
 import type { ServerCommand } from "./types.ts";
 
 /** What is told to the device, and the state that it then has. */
@@ -61,20 +60,16 @@ async function listAdds(
   return new Map(items.map((item) => [item.number, item]));
 }
 
-/** How many of the operations fit into one answer: at least one, else the device would never get on. */
+/** How many of the operations fit into one answer. */
 function countWithinBudget(
   operations: readonly Operation[],
   items: ReadonlyMap<number, MailItem>,
   options: MailOptions,
 ): number {
-  const cost = new Map(
-    costs([...items.values()], options).map((bytes, index) => [[...items.keys()][index], bytes]),
-  );
-  let total = 0;
-  const over = operations.findIndex(({ number }) => {
-    total += cost.get(number) ?? 0;
-    return total > answerBudgetBytes;
-  });
+  const fitting = affordable([...items.values()], options);
+  if (fitting.length === items.size) return operations.length;
+  const numbers = new Set(fitting.map(({ number }) => number));
+  const over = operations.findIndex(({ number }) => items.has(number) && !numbers.has(number));
   return over === -1 ? operations.length : Math.max(1, over);
 }
 

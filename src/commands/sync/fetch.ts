@@ -1,6 +1,6 @@
 /** Fetch inside a Sync: the whole item once more (MS-ASCMD 2.2.3.67.2). */
 import { itemNumber } from "../../mailbox/mailbox.ts";
-import { mapMails, reportUnmapped } from "../content.ts";
+import { affordable, mapMails, reportUnmapped } from "../content.ts";
 import type { Context } from "../context.ts";
 import { commandStatus } from "../../../schemas/status.ts";
 import { mailOptions } from "./options.ts";
@@ -21,11 +21,17 @@ export async function fetchResponses(
   const { CollectionId } = asked;
   const numbers = serverIds.flatMap((id) => itemNumber(CollectionId, id) ?? []);
   const items = await context.mailbox.list(CollectionId, numbers);
-  const mapped = await mapMails(context, CollectionId, items, whole(mailOptions(options, context)));
+  const wanted = whole(mailOptions(options, context));
+  const fitting = affordable(items, wanted);
+  const mapped = await mapMails(context, CollectionId, fitting, wanted);
   await reportUnmapped(context, CollectionId, mapped.unmapped);
+  // What the answer has no room for is there, and can be asked for again.
+  const left = new Set(items.slice(fitting.length).map(({ number }) => number));
   return serverIds.map((ServerId) => {
-    const Email = mapped.data.get(itemNumber(CollectionId, ServerId) ?? 0);
-    if (Email === undefined) return { Fetch: { ServerId, Status: status.ObjectNotFound } };
+    const number = itemNumber(CollectionId, ServerId) ?? 0;
+    const Email = mapped.data.get(number);
+    const Status = left.has(number) ? status.ServerError : status.ObjectNotFound;
+    if (Email === undefined) return { Fetch: { ServerId, Status } };
     return { Fetch: { ServerId, Status: status.Success, ApplicationData: { Email } } };
   });
 }
