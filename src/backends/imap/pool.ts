@@ -47,6 +47,7 @@ export class Pool {
   #closed: Error | undefined;
   /** Where each folder was last told to stand, on any connection, and when in the order of commands. */
   readonly #told = new Map<string, { readonly position: Position; readonly at: number }>();
+  #canIdle = true;
   /** Counts commands asked and answered, to tell what came first. */
   #order = 0;
   /** The last time that stood in for a mark; each must differ, or a look would seem needless. */
@@ -60,6 +61,11 @@ export class Pool {
   /** Open connections, watchers not counted. */
   get size(): number {
     return this.#open.size;
+  }
+
+  /** Whether the server offered IDLE to the newest connection. */
+  get canIdle(): boolean {
+    return this.#canIdle;
   }
 
   get closed(): boolean {
@@ -209,6 +215,7 @@ export class Pool {
       ImapConnection.open(server, credential, { log, silenceMs }),
     );
     this.#open.set(connection, clock.now());
+    this.#canIdle = connection.has("IDLE");
     connection.onClose(() => this.#forget(connection));
     if (this.closed) connection.drop();
     return connection;

@@ -271,3 +271,23 @@ test("Watch: when an account is closed, all who wait are told to look, and end",
   await ear.next("INBOX", "arrival");
   await assert.rejects(session.feed("INBOX").position(), BackendUnavailable);
 });
+
+test("Watch: without IDLE every folder is asked each minute, on the connections for requests", async () => {
+  const user = mail.freshUser();
+  const clock = new StillClock();
+  await using proxy = await startImapProxy(mail.imap.port, { without: ["IDLE"] });
+  await using leased = await leaseMailbox(proxy.port, user, { clock });
+  const { session } = leased;
+  const ear = new Ear();
+  using _watch = await session.watch(["INBOX", "Sent"], ear.listen);
+  clock.advance(statusPollMs);
+  await ear.next("Sent", "arrival");
+  await session.append("INBOX", mime, {});
+  clock.advance(statusPollMs);
+  await ear.next("INBOX", "arrival");
+  await session.setFlags("INBOX", [{ number: 1, seen: true }]);
+  clock.advance(statusPollMs);
+  await ear.next("INBOX", "change");
+  assert.deepEqual(proxy.refused, []);
+  assert.ok(proxy.open() <= 3);
+});

@@ -18,7 +18,7 @@ export class Watches implements Disposable {
   readonly #pool: Pool;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #places: number;
+  readonly #most: number;
   readonly #subscriptions = new Set<Subscription>();
   readonly #watchers = new Map<string, Watcher>();
   /** Watchers that nobody needs now; kept, as phones ping again at once. */
@@ -27,7 +27,7 @@ export class Watches implements Disposable {
   #poll: Timer | undefined;
   readonly #over = new AbortController();
 
-  /** `places`: folders that may have a connection of their own. */
+  /** `places`: folders that may have a connection of their own, if the server has IDLE. */
   constructor(
     pool: Pool,
     { clock, log, places }: { readonly clock: Clock; readonly log: Log; readonly places: number },
@@ -35,7 +35,12 @@ export class Watches implements Disposable {
     this.#pool = pool;
     this.#clock = clock;
     this.#log = log;
-    this.#places = places;
+    this.#most = places;
+  }
+
+  /** A server without IDLE would have to be asked on each connection: then all folders share the poll. */
+  get #places(): number {
+    return this.#pool.canIdle ? this.#most : 0;
   }
 
   /** Tells the listener of hints for these folders until disposed of. */
