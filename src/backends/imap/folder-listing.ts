@@ -94,10 +94,12 @@ function asksForGuid(connection: ImapConnection): boolean {
   return typeof name !== "string" || /dovecot/i.test(name);
 }
 
+/** Without LIST-EXTENDED there is no RETURN; a plain LIST may tell the uses then (RFC 6154 section 2). */
 function optionsOf(connection: ImapConnection): Argument[] {
   if (withoutOptions.has(connection)) return [];
+  const canReturn = connection.has("LIST-EXTENDED") || hasListStatus(connection);
   return [
-    ...(connection.has("SPECIAL-USE") ? [atom("SPECIAL-USE")] : []),
+    ...(canReturn && connection.has("SPECIAL-USE") ? [atom("SPECIAL-USE")] : []),
     ...(hasListStatus(connection) ? [atom("STATUS"), statusItems(connection)] : []),
   ];
 }
