@@ -274,7 +274,9 @@ export async function appendMail(
 ): Promise<number | undefined> {
   const flags = flagNames(mail.flags);
   const appended = await connection.run((client) => client.append(path, mail.mime, flags));
-  return appended === false ? undefined : appended.uid;
+  // Without APPENDUID imapflow guesses by the mailbox's size: another mail may have come first.
+  if (appended === false || appended.uidValidity === undefined) return undefined;
+  return appended.uid;
 }
 
 /** The lowest number at or above `from` in the selected folder with this Message-ID. */
