@@ -6,10 +6,11 @@ import { check } from "./cli/check.ts";
 import { device } from "./cli/device.ts";
 import { init } from "./cli/init.ts";
 import { serve } from "./cli/serve.ts";
+import { trace } from "./cli/trace.ts";
 import { UsageError, type Subcommand } from "./cli/subcommand.ts";
 import { ConfigError } from "./config/problem.ts";
 
-const subcommands: Readonly<Record<string, Subcommand>> = { serve, init, check, device };
+const subcommands: Readonly<Record<string, Subcommand>> = { serve, init, check, device, trace };
 
 const exitCodes = { usage: 2 } as const;
 

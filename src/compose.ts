@@ -10,6 +10,8 @@ import { checkCertificate } from "./cli/check-certificate.ts";
 import { handlers } from "./commands/index.ts";
 import type { Config, DomainConfig } from "./config.ts";
 import { Devices } from "./devices/devices.ts";
+import { LoopWatch } from "./devices/loop-watch.ts";
+import { Traces } from "./devices/traces.ts";
 import { createApp, type TlsFiles } from "./http/app.ts";
 import { TrustedProxies } from "./http/client-address.ts";
 import { createHealth, type Probes } from "./http/health.ts";
@@ -112,6 +114,8 @@ interface Parts extends Surroundings {
   readonly backends: ReadonlyMap<string, DomainBackend>;
   readonly mailboxes: Mailboxes;
   readonly push: Push;
+  readonly loops: LoopWatch;
+  readonly traces: Traces;
   readonly metrics: RequestMetrics;
   readonly draining: AbortController;
 }
@@ -133,10 +137,17 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     minSeconds: config.push.minHeartbeatSeconds,
     maxSeconds: config.push.maxHeartbeatSeconds,
   });
-  stack.use(await database.listen((kind, id) => push.hear(kind, id)));
+  const loops = stack.use(new LoopWatch({ sql: database, clock, log }));
+  const traces = stack.use(await Traces.open({ database, clock, log }));
+  const hear = (kind: string, id: string): void => {
+    push.hear(kind, id);
+    traces.hear(kind);
+  };
+  stack.use(await database.listen(hear));
   const metrics = createMetrics(push, backends);
   const draining = new AbortController();
-  const base = { config, clock, log, database, backends, mailboxes, push, metrics, draining };
+  const served = { config, clock, log, database, backends, mailboxes, push };
+  const base = { ...served, loops, traces, metrics, draining };
   const [app, health] = await createServers(base);
   stack.defer(() => closeNow(health));
   stack.defer(() => closeNow(app));
@@ -182,7 +193,8 @@ async function createServers(
 }
 
 function servicesOf(parts: Parts): Parameters<typeof createApp>[0] {
-  const { config, database, clock, log, backends, mailboxes, push, metrics, draining } = parts;
+  const { config, database, clock, log, backends, mailboxes, draining } = parts;
+  const { push, loops, traces, metrics } = parts;
   return {
     accounts: new Accounts({
       sql: database,
@@ -193,6 +205,8 @@ function servicesOf(parts: Parts): Parameters<typeof createApp>[0] {
       defaultDomain: config.login.defaultDomain,
     }),
     devices: new Devices({ database, clock, requiresPolicy: () => false }),
+    loops,
+    traces,
     handlers,
     offer: createOffer(handlers),
     sync: openSyncStates(database, clock),

@@ -1,6 +1,7 @@
 /** `eastgate device`: the devices that were ever here. */
-import type { ListedDevice, ShownDevice } from "../devices/devices.ts";
+import type { Devices } from "../devices/devices.ts";
 import { systemClock } from "../kit/clock.ts";
+import { asJson, deviceText, issuesText, listText } from "./device-text.ts";
 import { stderrLog } from "./stderr-log.ts";
 import {
   configHelp,
@@ -14,101 +15,80 @@ import {
 
 /** Lists all devices, or shows all that is known of one. */
 export const device: Subcommand = {
-  summary: "list devices, show one",
+  summary: "list devices, show one, tell what goes wrong",
   help: `Usage: eastgate device list [--json]
        eastgate device show DEVICE [--json]
+       eastgate device issues [DEVICE] [--json]
 
 list prints a line for each device: the account, the device id, what it is, and when it was last here.
 show prints all that is known of a device, which items were left out because of a fault, and what happened to it.
+issues prints what goes wrong, with one device or with any: mails that could not be shown and were left out, and
+devices that go round in circles (the same failure, or the same question, over and over).
 DEVICE is a device id as list prints it. The exit code is 1 when there is no such device.
 
   --json              print JSON
 ${configHelp}`,
   async run(args, { env, out }) {
     const { values, positionals } = parse(args, { ...configOptions, json: { type: "boolean" } });
-    const [action, name] = positionals;
-    if (action !== "list" && (action !== "show" || name === undefined)) {
-      throw new UsageError(`"device" wants "list" or "show DEVICE"`);
+    const [action = "", name] = positionals;
+    const wanted = actions[action];
+    if (wanted === undefined || (wanted.needsName && name === undefined)) {
+      throw new UsageError(`"device" wants "list", "show DEVICE" or "issues"`);
     }
-    refuseMore(positionals, action === "list" ? 1 : 2);
-    const [{ openStore }, { Devices }] = await Promise.all([
+    refuseMore(positionals, wanted.takesName ? 2 : 1);
+    const [{ openStore }, { Devices: All }] = await Promise.all([
       import("../compose.ts"),
       import("../devices/devices.ts"),
     ]);
     await using store = await openStore(configOf(values, env), stderrLog);
     const { database } = store;
-    const devices = new Devices({ database, clock: systemClock, requiresPolicy: () => false });
+    const devices = new All({ database, clock: systemClock, requiresPolicy: () => false });
     const json = values.json === true;
-    if (name === undefined) return list(await devices.list(), json, out);
-    return show(name, await devices.show(name), json, out);
+    return await wanted.run({ devices, name, json, out });
   },
 };
 
-type Out = (line: string) => void;
+/** What an action works with. */
+interface Work {
+  readonly devices: Devices;
+  readonly name: string | undefined;
+  readonly json: boolean;
+  readonly out: (line: string) => void;
+}
 
-function list(devices: readonly ListedDevice[], json: boolean, out: Out): number {
-  out(json ? asJson(devices) : listText(devices));
+interface Action {
+  readonly takesName: boolean;
+  readonly needsName: boolean;
+  run(work: Work): Promise<number>;
+}
+
+const actions: Readonly<Partial<Record<string, Action>>> = {
+  list: { takesName: false, needsName: false, run: list },
+  show: { takesName: true, needsName: true, run: show },
+  issues: { takesName: true, needsName: false, run: issues },
+};
+
+async function list({ devices, json, out }: Work): Promise<number> {
+  const listed = await devices.list();
+  out(json ? asJson(listed) : listText(listed));
   return 0;
 }
 
-function show(name: string, shown: readonly ShownDevice[], json: boolean, out: Out): number {
-  const nobody = `There is no device "${name}"; "eastgate device list" tells which there are.`;
+async function show({ devices, name = "", json, out }: Work): Promise<number> {
+  const shown = await devices.show(name);
   if (json) out(asJson(shown));
-  else out(shown.length === 0 ? nobody : shown.map(deviceText).join("\n\n"));
+  else out(shown.length === 0 ? nobody(name) : shown.map(deviceText).join("\n\n"));
   return shown.length === 0 ? 1 : 0;
 }
 
-function asJson(value: unknown): string {
-  return JSON.stringify(
-    value,
-    (_, inner) => (typeof inner === "bigint" ? String(inner) : inner),
-    2,
-  );
+async function issues({ devices, name, json, out }: Work): Promise<number> {
+  const found = await devices.issues(name);
+  const isMissing = name !== undefined && found.length === 0;
+  if (json) out(asJson(found));
+  else out(isMissing ? nobody(name) : issuesText(found));
+  return isMissing ? 1 : 0;
 }
 
-function accountOf({ login, domain }: ListedDevice): string {
-  return login.includes("@") ? login : `${login}@${domain}`;
-}
-
-function listText(devices: readonly ListedDevice[]): string {
-  if (devices.length === 0) return "No device has been here yet.";
-  const head = ["ACCOUNT", "DEVICE", "TYPE", "VERSION", "ACCESS", "LAST SEEN"];
-  const rows = devices.map((each) => [
-    accountOf(each),
-    each.deviceId,
-    each.model ?? each.deviceType,
-    each.protocolVersion,
-    each.access,
-    each.lastSeen.toISOString(),
-  ]);
-  return columns([head, ...rows]);
-}
-
-function columns(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) => cell.padEnd(widths?.[column] ?? 0))
-      .join("  ")
-      .trimEnd();
-  return rows.map(line).join("\n");
-}
-
-function deviceText({ device: known, skipped, events }: ShownDevice): string {
-  const facts = Object.entries(known).filter(([, value]) => value !== null && value !== "");
-  const lines = facts.map(([name, value]) => [name, shownValue(value)]);
-  return [
-    `${accountOf(known)} ${known.deviceId}`,
-    columns(lines),
-    skipped.length === 0 ? "No item was left out." : `Left out: ${asJson(skipped)}`,
-    ...events.map(
-      ({ at, event, details }) => `${at.toISOString()} ${event} ${JSON.stringify(details)}`,
-    ),
-  ].join("\n");
-}
-
-function shownValue(value: unknown): string {
-  return value instanceof Date ? value.toISOString() : String(value);
+function nobody(name: string): string {
+  return `There is no device "${name}"; "eastgate device list" tells which there are.`;
 }

@@ -6,6 +6,7 @@ import type { deviceInformation } from "../../schemas/settings.ts";
 import type { ProtocolVersion } from "../../schemas/version.ts";
 import type { Clock } from "../kit/clock.ts";
 import { addAudit, type AuditEvent, listAudit } from "../store/audit.ts";
+import { listDeviceLoops, type DeviceLoopRow } from "../store/device-loops.ts";
 import * as rows from "../store/devices.ts";
 import { listSkipped, putSkipped, type SkippedItem } from "../store/skipped-items.ts";
 import type { Database, Sql } from "../store/sql.ts";
@@ -25,6 +26,15 @@ export interface ShownDevice {
   readonly skipped: readonly SkippedItem[];
   /** The newest first. */
   readonly events: readonly AuditEvent[];
+}
+
+/** What goes wrong with a device. */
+export interface DeviceIssues {
+  readonly device: ListedDevice;
+  /** The last seen first. */
+  readonly loops: readonly DeviceLoopRow[];
+  /** Items that could not be shown, the newest first. */
+  readonly skipped: readonly SkippedItem[];
 }
 
 /** Set of DeviceInformation (MS-ASCMD 2.2.3.45). */
@@ -196,6 +206,23 @@ export class Devices {
         events: await listAudit(this.#database, device.id, limits.maxShownEvents),
       })),
     );
+  }
+
+  /** What goes wrong with the devices of this name, or of all (then only with those where something does). */
+  async issues(name?: string): Promise<DeviceIssues[]> {
+    const named = name?.trim().toLowerCase();
+    const asked = await (named === undefined
+      ? rows.listDevices(this.#database, undefined)
+      : rows.findDevicesNamed(this.#database, named));
+    const found: DeviceIssues[] = [];
+    for (const device of asked) {
+      const loops = await listDeviceLoops(this.#database, device.id);
+      const skipped = await this.listSkipped(device);
+      if (named !== undefined || loops.length + skipped.length > 0) {
+        found.push({ device, loops, skipped });
+      }
+    }
+    return found;
   }
 
   async #create(accountId: string, identity: DeviceIdentity): Promise<Device> {

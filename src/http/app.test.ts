@@ -14,6 +14,8 @@ import { Accounts } from "../accounts/accounts.ts";
 import { BackendError, BackendUnavailable, LoginRefused } from "../backend.ts";
 import { MultipartAnswer, RawAnswer, type Context, type Handlers } from "../commands/context.ts";
 import { Devices } from "../devices/devices.ts";
+import { LoopWatch } from "../devices/loop-watch.ts";
+import { Traces } from "../devices/traces.ts";
 import { systemClock } from "../kit/clock.ts";
 import { createLog } from "../kit/pino-log.ts";
 import { createPush } from "../push/push.ts";
@@ -74,6 +76,7 @@ async function scene(
     imapSessions: () => 0,
   });
   const all = { ...complete, ...handlers };
+  const traces = await Traces.open({ database, clock: systemClock, log });
   let mailboxes = 0;
   const check = async ({ password }: { readonly password: string }): Promise<void> => {
     if (password === "down") throw new BackendUnavailable("the mail server at 10.9.8.7 is away");
@@ -90,6 +93,8 @@ async function scene(
         defaultDomain: "example.com",
       }),
       devices: new Devices({ database, clock: systemClock, requiresPolicy: () => requiresPolicy }),
+      loops: new LoopWatch({ sql: database, clock: systemClock, log }),
+      traces,
       handlers: all,
       offer: createOffer(all),
       // Handlers of this file use neither the sync state nor the mailbox.

@@ -5,6 +5,7 @@ import { admit, signIn, type Admitted, type Incoming } from "./admission.ts";
 import { readBasic } from "./basic.ts";
 import { answerError, Refusal } from "./errors.ts";
 import * as limits from "./limits.ts";
+import { observeAnswer } from "./observe.ts";
 import { bare, type Outgoing } from "./outgoing.ts";
 import { perform } from "./perform.ts";
 import { report } from "./report.ts";
@@ -201,6 +202,7 @@ async function send(
   services: Services,
 ): Promise<FastifyReply> {
   const { http, headers, body } = outgoing;
+  observeAnswer(trace, incoming.signal.aborted ? goneAnswer : outgoing, services);
   if (incoming.signal.aborted) {
     if (body instanceof Readable) body.destroy();
     report(trace, { ...outgoing, http: goneAnswer.http }, 0, services);

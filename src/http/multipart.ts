@@ -15,3 +15,12 @@ export function encodeMultipart(parts: readonly Buffer[]): Buffer {
   }
   return Buffer.concat([header, ...parts]);
 }
+
+/** The parts of a container that `encodeMultipart` made. */
+export function partsOfMultipart(container: Buffer): readonly Buffer[] {
+  return Array.from({ length: container.readUInt32LE(0) }, (_, index) => {
+    const at = fieldBytes + index * 2 * fieldBytes;
+    const offset = container.readUInt32LE(at);
+    return container.subarray(offset, offset + container.readUInt32LE(at + fieldBytes));
+  });
+}

@@ -16,6 +16,7 @@ import { header, type Admitted, type Incoming } from "./admission.ts";
 import { answerStatus } from "./errors.ts";
 import { inFlightRetrySeconds } from "./limits.ts";
 import { encodeMultipart } from "./multipart.ts";
+import { observeRequest } from "./observe.ts";
 import * as outgoing from "./outgoing.ts";
 import { readRequest, uncompressed } from "./read-body.ts";
 import type { Services } from "./services.ts";
@@ -40,6 +41,8 @@ export async function perform(received: Received, services: Services): Promise<o
     protocolVersion: admitted.version,
     address: incoming.clientAddress,
   });
+  received.trace.partnership = device;
+  observeRequest(received, services);
   using place = services.inFlight.enter(device.id);
   if (place === undefined) return outgoing.later(inFlightRetrySeconds);
   // A phone that was just let go would ask again at once, of this same process.

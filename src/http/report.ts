@@ -11,7 +11,7 @@ export function report(
   bytesOut: number,
   { clock, log, metrics }: Pick<Services, "clock" | "log" | "metrics">,
 ): void {
-  const { startedMs, ...known } = trace;
+  const { startedMs, partnership: _, ...known } = trace;
   const durationMs = clock.now() - startedMs;
   metrics.count(label(trace.command), { http, status }, durationMs);
   log.info({ ...known, http, status, durationMs, bytesOut }, "request");

@@ -2,6 +2,8 @@
 import type { Accounts, SignedIn } from "../accounts/accounts.ts";
 import type { Context, Handlers } from "../commands/context.ts";
 import type { Devices } from "../devices/devices.ts";
+import type { LoopWatch } from "../devices/loop-watch.ts";
+import type { Traces } from "../devices/traces.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { TrustedProxies } from "./client-address.ts";
@@ -13,6 +15,8 @@ import type { Offer } from "./offer.ts";
 export interface Services {
   readonly accounts: Accounts;
   readonly devices: Devices;
+  readonly loops: LoopWatch;
+  readonly traces: Traces;
   readonly handlers: Handlers;
   readonly offer: Offer;
   readonly sync: Context["sync"];

@@ -1,4 +1,4 @@
-/** What is known of a request so far, for its line in the log. Never contents nor credentials. */
+/** What is known of a request so far, for its line in the log and for observers. Never contents nor credentials. */
 export interface Trace {
   readonly startedMs: number;
   readonly address: string;
@@ -6,6 +6,8 @@ export interface Trace {
   device?: string;
   command?: string;
   version?: string;
+  /** Row ids of the device and its account, once they are known; not for the log. */
+  partnership?: { readonly id: string; readonly accountId: string };
   /** Commands sent to the mail server. */
   roundTrips: number;
   bytesIn: number;
