@@ -1,12 +1,12 @@
 import { isUtf8 } from "node:buffer";
 import { clean } from "./clean.ts";
-import { contentTags } from "./content-tags.ts";
+import { plainTags } from "./plain-tags.ts";
 import { END_OF_ELEMENT, Reader } from "./reader.ts";
 import { tagById } from "./tag-names.ts";
 
 /** What to print of a message. */
 export interface XmlOptions {
-  /** False: of contents and secrets only the length is printed, as logs and traces want it. */
+  /** False: of contents, secrets and unknown elements only the length is printed, as logs and traces want it. */
   readonly contents?: boolean;
 }
 
@@ -96,7 +96,7 @@ class XmlPrinter {
   }
 
   #hidden(id: number): boolean {
-    return !this.#contents && contentTags.has(id);
+    return !this.#contents && !plainTags.has(id);
   }
 }
 

@@ -69,6 +69,13 @@ describe("XML of a message", () => {
     assert.doesNotMatch(toXml(fromXml(password), { contents: false }), /secret/u);
   });
 
+  it("takes what no message of ours has for contents", () => {
+    const contact = `<Sync xmlns="AirSync" xmlns:contacts="Contacts"><ApplicationData><contacts:Alias>ann</contacts:Alias></ApplicationData></Sync>`;
+    assert.match(toXml(fromXml(contact), { contents: false }), /<contacts:Alias>…\(3 chars\)</u);
+    const unknown = Buffer.from([3, 1, 0x6a, 0, 0, 7, 0x56, 0x7f, 3, 0x61, 0, 1, 1]);
+    assert.match(toXml(unknown, { contents: false }), /<page7:tag3f>…\(1 chars\)</u);
+  });
+
   it("is refused with a reason", () => {
     const cases: [xml: string, says: RegExp][] = [
       [`<Sync xmlns="AirSync"><Nonsense/></Sync>`, /no code page has a tag Nonsense/u],
