@@ -67,7 +67,8 @@ export async function addTraceEntry(
   entry: string,
   { maxEntries, maxBytes }: TraceRoom,
 ): Promise<void> {
-  const text = `INSERT INTO trace_entries (trace_id, text) SELECT t.id, $2::text FROM traces t WHERE t.id = $1
+  const text = `INSERT INTO trace_entries (account_id, trace_id, text)
+    SELECT t.account_id, t.id, $2::text FROM traces t WHERE t.id = $1
     AND (SELECT count(*) < $3 AND coalesce(sum(octet_length(e.text)), 0) + octet_length($2::text) <= $4
       FROM trace_entries e WHERE e.trace_id = $1) RETURNING id`;
   const added = await sql.rows("traces.add", text, [traceId, entry, maxEntries, maxBytes]);
