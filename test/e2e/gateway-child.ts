@@ -12,14 +12,20 @@ const aheadMs = Number(argv[2] ?? 0) * 1000;
 const clock: Clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
 
 let armed: Stop | undefined;
-process.on("message", ({ arm }: Arm) => (armed = arm));
+let goOn = Promise.withResolvers<void>();
+process.on("message", ({ arm }: Arm) => {
+  armed = arm ?? undefined;
+  if (arm !== null) return;
+  goOn.resolve();
+  goOn = Promise.withResolvers();
+});
 process.once("disconnect", () => process.exit());
 
 function reach(stop: Stop): Promise<void> {
   if (stop !== armed) return Promise.resolve();
   armed = undefined;
   process.send?.({ reached: stop } satisfies Reached);
-  return new Promise(() => undefined);
+  return goOn.promise;
 }
 
 const config = loadConfig({ env });

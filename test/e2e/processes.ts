@@ -23,6 +23,8 @@ export interface GatewayProcess extends AsyncDisposable {
   held(): Promise<number>;
   /** Resolves when a request stands at the next point of this name; it goes no further. */
   stopAt(stop: Stop): Promise<void>;
+  /** Lets what stands there go on. */
+  goOn(): void;
   /** `kill -9`; resolves when it is gone. */
   kill(): Promise<void>;
 }
@@ -91,6 +93,7 @@ async function start(aheadSeconds: number, surroundings: NodeJS.ProcessEnv) {
     lines,
     held: () => heldAt(String(healthUrl)),
     stopAt,
+    goOn: () => void child.send({ arm: null } satisfies Arm),
     kill,
     [Symbol.asyncDispose]: kill,
   };

@@ -11,12 +11,12 @@ type Effect = "move" | "remove" | "flags" | "append" | "list";
  */
 export type Stop = SendStep | `before ${Effect}` | `after ${Effect}` | "before answer";
 
-/** What the test tells the process: stop at the next point of this name. */
+/** What the test tells the process: stop at the next point of this name; or (null) let what stands there go on. */
 export interface Arm {
-  readonly arm: Stop;
+  readonly arm: Stop | null;
 }
 
-/** What the process tells the test: it stands there, and the request that came there goes no further. */
+/** What the process tells the test: it stands there, and the request that came there goes no further for now. */
 export interface Reached {
   readonly reached: Stop;
 }

@@ -3,10 +3,13 @@
  * written down here, and at the end the mails are counted on the mail server and on the phone.
  */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import type { ImapFlow } from "imapflow";
 import type { ProtocolVersion } from "../../schemas/version.ts";
+import type { Answer } from "../client/client.ts";
 import { Phone, type SyncWishes } from "../client/phone.ts";
 import { password, type MailServers } from "../rig/mail/servers.ts";
 import type { GatewayProcess, GatewayProcesses } from "./processes.ts";
@@ -14,6 +17,9 @@ import type { Stop } from "./stops.ts";
 
 /** Longer than any lease: so much later is it for each process that takes over from a killed one. */
 const takeOverSeconds = 31;
+
+/** Pause before a request is repeated that was answered 503; phones wait as long as they were told. */
+const repeatMs = 100;
 
 /** How a trial differs from the usual. */
 export interface TrialOptions {
@@ -52,6 +58,8 @@ interface Shown {
 export interface Counts {
   readonly mails: number;
   readonly kills: number;
+  /** Requests that were answered 503, each with Retry-After, and repeated. */
+  readonly refused: number;
   /** Mails that came twice, each in the window that SMTP leaves open. */
   readonly doubles: number;
 }
@@ -68,7 +76,6 @@ export class Trial implements AsyncDisposable {
   readonly phone: Phone;
   readonly #mail: MailServers;
   readonly #processes: GatewayProcesses;
-  readonly #other: ImapFlow;
   readonly #expected = new Map<string, Expected>();
   #process: GatewayProcess;
   /** Takes over at the next kill; it starts while the round before goes on. */
@@ -76,10 +83,11 @@ export class Trial implements AsyncDisposable {
   readonly #aheadSeconds: number;
   #generation = 1;
   #kills = 0;
+  #refused = 0;
   #count = 0;
 
   private constructor(
-    world: { mail: MailServers; processes: GatewayProcesses; other: ImapFlow; user: string },
+    world: { mail: MailServers; processes: GatewayProcesses; user: string },
     process: GatewayProcess,
     { version = "14.1", aheadSeconds = takeOverSeconds }: TrialOptions,
   ) {
@@ -87,7 +95,6 @@ export class Trial implements AsyncDisposable {
     this.user = world.user;
     this.#mail = world.mail;
     this.#processes = world.processes;
-    this.#other = world.other;
     this.#process = process;
     this.#standby = this.#startNext();
     this.phone = new Phone({ url: process.url, user: this.user, password, version });
@@ -100,13 +107,18 @@ export class Trial implements AsyncDisposable {
     options: TrialOptions = {},
   ): Promise<Trial> {
     const user = mail.freshUser();
-    const other = await mail.imapClient(user);
     const process = await processes.start();
-    const trial = new Trial({ mail, processes, other, user }, process, options);
+    const trial = new Trial({ mail, processes, user }, process, options);
+    await trial.#standby;
     for (let count = 0; count < (options.mails ?? 6); count++) await trial.deliver();
     assert.equal(await trial.phone.folderSync(), 1);
     await trial.syncAll();
     return trial;
+  }
+
+  /** The process that serves the phone now. */
+  get process(): GatewayProcess {
+    return this.#process;
   }
 
   /** Delivers a mail from outside. */
@@ -144,19 +156,47 @@ export class Trial implements AsyncDisposable {
     await this.syncAll();
   }
 
+  /** The phone sends a mail to its own user, and repeats while it is told to come again. */
+  async sendPatiently(): Promise<void> {
+    // A connection that breaks after the end of DATA leaves the same window as a crash.
+    const ClientId = this.#newMail({ inSent: 1, most: 2 });
+    const Mime = Buffer.from(this.#mime(ClientId));
+    const request = { ClientId, SaveInSentItems: true as const, Mime };
+    const answer = await this.#patiently(() => this.phone.client.send("SendMail", request));
+    assert.deepEqual([answer.httpStatus, answer.body], [200, undefined]);
+  }
+
+  /** A Sync with uploads, repeated while the phone is told to come again. */
+  async syncPatiently(does: Uploads): Promise<void> {
+    const inbox = this.phone.folderOfType(2);
+    const { Commands, apply } = this.#uploads(inbox, does);
+    const Collection = [this.phone.asked(inbox, { Commands, WindowSize: 4 })];
+    const request = { Collections: { Collection } };
+    const answer = await this.#patiently(() => this.phone.client.send("Sync", request));
+    const { status, responses } = this.phone.apply(inbox, answer);
+    assert.deepEqual([status, responses], [1, []]);
+    apply();
+  }
+
+  /** Kills the process; the next one takes over. */
+  async takeOver(): Promise<void> {
+    this.#assertNoErrors();
+    await this.#process.kill();
+    this.#kills++;
+    this.#process = await this.#standby;
+    this.#standby = this.#startNext();
+    this.phone.moveTo(this.#process.url);
+  }
+
   /** Another mail client sets or takes the flag of some mail of the Inbox. */
   async flagElsewhere(random: () => number): Promise<void> {
-    const lock = await this.#other.getMailboxLock("INBOX");
-    try {
-      await this.#other.noop();
-      const uids = (await this.#other.search({ all: true }, { uid: true })) || [];
+    await this.#elsewhere("INBOX", async (other) => {
+      const uids = (await other.search({ all: true }, { uid: true })) || [];
       const uid = String(uids[Math.floor(random() * uids.length)]);
       const flags = ["\\Flagged"];
-      if (random() < 0.5) await this.#other.messageFlagsAdd(uid, flags, { uid: true });
-      else await this.#other.messageFlagsRemove(uid, flags, { uid: true });
-    } finally {
-      lock.release();
-    }
+      if (random() < 0.5) await other.messageFlagsAdd(uid, flags, { uid: true });
+      else await other.messageFlagsRemove(uid, flags, { uid: true });
+    });
   }
 
   /** Brings all folders of the phone up to date. */
@@ -174,20 +214,19 @@ export class Trial implements AsyncDisposable {
       assert.deepEqual(this.#onPhone(type), Object.fromEntries(served), `the phone's ${path}`);
       there.set(path, [...served.values()]);
     }
-    const logged = this.#process.lines.filter(({ level }) => level === "error");
-    assert.deepEqual(logged, [], "no process logged an error");
+    this.#assertNoErrors();
     const doubles = [...this.#expected].map(([subject, expected]) =>
       checkMail(subject, expected, there),
     );
     const { size: mails } = this.#expected;
-    return { mails, kills: this.#kills, doubles: doubles.filter((count) => count > 1).length };
+    const { length: doubled } = doubles.filter((count) => count > 1);
+    return { mails, kills: this.#kills, refused: this.#refused, doubles: doubled };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.phone[Symbol.dispose]();
-    await this.#other.logout();
-    await (await this.#standby).kill();
     await this.#process.kill();
+    await (await this.#standby).kill();
   }
 
   /** Makes the request, kills the process at the point (or after so many ms), and repeats with the next one. */
@@ -206,12 +245,24 @@ export class Trial implements AsyncDisposable {
       const early = await Promise.race([stands, first]);
       assert.equal(early, undefined, `the request came to "${stop}"`);
     }
-    await doomed.kill();
-    this.#kills++;
-    this.#process = await this.#standby;
-    this.#standby = this.#startNext();
-    this.phone.moveTo(this.#process.url);
+    await this.takeOver();
     return (await first)?.answer ?? (await request());
+  }
+
+  /** Asks until the answer is another than 503; whatever else goes wrong is a fault. */
+  async #patiently<Body>(ask: () => Promise<Answer<Body>>): Promise<Answer<Body>> {
+    for (;;) {
+      const answer = await ask();
+      if (answer.httpStatus !== 503) return answer;
+      assert.ok(Number(answer.headers["retry-after"]) > 0, "a 503 says when to come again");
+      this.#refused++;
+      await new Promise((resolve) => setTimeout(resolve, repeatMs));
+    }
+  }
+
+  #assertNoErrors(): void {
+    const logged = this.#process.lines.filter(({ level }) => level === "error");
+    assert.deepEqual(logged, [], "the process logged no error");
   }
 
   async #startNext(): Promise<GatewayProcess> {
@@ -267,6 +318,9 @@ export class Trial implements AsyncDisposable {
   async #untilDelivered(): Promise<void> {
     const spool = join(this.#mail.address.folder, "postfix/spool");
     const deadline = performance.now() + 20_000;
+    // What was deferred while Dovecot was away is tried again now.
+    const settings = join(this.#mail.address.folder, "postfix/etc");
+    await promisify(execFile)("postqueue", ["-c", settings, "-f"]);
     for (;;) {
       const queued = await Promise.all(
         ["maildrop", "incoming", "active", "deferred"].map((name) => filesIn(join(spool, name))),
@@ -279,19 +333,26 @@ export class Trial implements AsyncDisposable {
 
   /** The mails of a folder by UID, as the server has them. */
   async #served(path: string): Promise<ReadonlyMap<string, Shown>> {
-    const lock = await this.#other.getMailboxLock(path);
     const served = new Map<string, Shown>();
-    try {
-      await this.#other.noop();
+    await this.#elsewhere(path, async (other) => {
       const fields = { uid: true, flags: true, envelope: true } as const;
-      for await (const { uid, flags, envelope } of this.#other.fetch("1:*", fields)) {
+      for await (const { uid, flags, envelope } of other.fetch("1:*", fields)) {
         const [seen, flagged] = [flags?.has("\\Seen") === true, flags?.has("\\Flagged") === true];
         served.set(String(uid), { subject: envelope?.subject ?? "", seen, flagged });
       }
-    } finally {
-      lock.release();
-    }
+    });
     return served;
+  }
+
+  /** What another mail client does in a folder. */
+  async #elsewhere(path: string, work: (other: ImapFlow) => Promise<void>): Promise<void> {
+    const other = await this.#mail.imapClient(this.user);
+    try {
+      await other.mailboxOpen(path);
+      await work(other);
+    } finally {
+      await other.logout();
+    }
   }
 
   #onPhone(type: number): Record<string, Shown> {

@@ -9,6 +9,9 @@ import { mailServers, password, type MailServers } from "../rig/mail/servers.ts"
 import { Chance } from "../sync/chance.ts";
 import { openProcesses, type GatewayProcess, type GatewayProcesses } from "./processes.ts";
 
+/** How long a process that gives no sign of life keeps a collection. */
+const leaseSeconds = 30;
+
 let mail: MailServers;
 let processes: GatewayProcesses;
 let one: GatewayProcess;
@@ -32,8 +35,8 @@ function phoneOf(user: string): Phone {
 }
 
 /** The same device at the other process. */
-function twin({ client }: Phone): EasClient {
-  return new EasClient({ ...client.options, deviceId: client.deviceId, url: other.url });
+function twin({ client }: Phone, url = other.url): EasClient {
+  return new EasClient({ ...client.options, deviceId: client.deviceId, url });
 }
 
 function mimeOf(user: string, subject: string): Buffer {
@@ -109,6 +112,34 @@ test("Two processes: the same first Sync and FolderSync to both at the same mome
     if (brought.status === 1) held.push(brought.adds.length);
   }
   assert.deepEqual(held, [1]);
+});
+
+test("Two processes: one that lost its lease while it stood still says what the other one answered", async () => {
+  const user = mail.freshUser();
+  for (let count = 0; count < 3; count++) await mail.deliver(user, mimeOf(user, `mail ${count}`));
+  await using slow = await processes.start();
+  await using later = await processes.start(leaseSeconds + 1);
+  using phone = phoneOf(user);
+  phone.moveTo(slow.url);
+  await phone.folderSync();
+  const inbox = phone.folderOfType(2);
+  await phone.syncAll(inbox);
+  const [serverId = ""] = phone.mails(inbox).keys();
+  await mail.deliver(user, mimeOf(user, "meanwhile"));
+  const Collection = [phone.asked(inbox, { Commands: [{ Delete: { ServerId: serverId } }] })];
+  const request = { Collections: { Collection } };
+  const stands = slow.stopAt("after list");
+  const first = phone.client.send("Sync", request);
+  await stands;
+  using second = twin(phone, later.url);
+  const answer = await second.send("Sync", request);
+  slow.goOn();
+  assert.deepEqual((await first).body, answer.body);
+  assert.equal(phone.apply(inbox, answer).status, 1);
+  phone.edit(inbox, serverId, undefined);
+  phone.moveTo(later.url);
+  assert.equal(await phone.syncAll(inbox), 1);
+  assert.equal(phone.mails(inbox).size, 3);
 });
 
 test("Two processes: the same SendMail to both at the same moment is sent once", async () => {
