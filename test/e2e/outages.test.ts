@@ -8,8 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kill } from "node:process";
 import { describe, test } from "node:test";
+import type { ResponseOf } from "../../schemas/commands.ts";
 import type { Log } from "../../src/kit/log.ts";
 import { startEmbedded, type EmbeddedDatabase } from "../../src/store/embedded.ts";
+import type { Answer } from "../client/client.ts";
 import { Phone } from "../client/phone.ts";
 import { password, startMailServers, type MailServers } from "../rig/mail/servers.ts";
 import { startRelay, type Relay } from "../rig/relay.ts";
@@ -18,7 +20,7 @@ import { openProcesses, type GatewayProcess } from "./processes.ts";
 import { Trial } from "./trial.ts";
 
 /** How long a server is away: requests come meanwhile, and none of the gateway's time limits ends. */
-const awayMs = 1500;
+const awayMs = 1000;
 
 /** Filing in Sent is tried again a minute after it failed: so much later is it for the process that takes over. */
 const aheadSeconds = 120;
@@ -78,7 +80,7 @@ class HeldPing implements Disposable {
   readonly #phone: Phone;
   readonly #mail: MailServers;
   readonly #user: string;
-  #answer: ReturnType<Phone["client"]["send"]> | undefined;
+  #answer: Promise<Answer<ResponseOf<"Ping">>> | undefined;
   refused = 0;
 
   private constructor(mail: MailServers, phone: Phone, user: string) {
@@ -87,13 +89,14 @@ class HeldPing implements Disposable {
     this.#user = user;
   }
 
-  static async open(mail: MailServers, { url, held }: GatewayProcess): Promise<HeldPing> {
+  static async open(mail: MailServers, gateway: GatewayProcess): Promise<HeldPing> {
+    const { url } = gateway;
     const user = mail.freshUser();
     const ping = new HeldPing(mail, new Phone({ url, user, password, version: "14.1" }), user);
     await ping.#phone.folderSync();
     await ping.#phone.syncAll(ping.#phone.folderOfType(2));
     ping.#ask();
-    while ((await held()) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    while ((await gateway.held()) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     return ping;
   }
 
@@ -104,9 +107,7 @@ class HeldPing implements Disposable {
     for (;;) {
       const answer = await this.#answer;
       if (answer?.httpStatus === 200) {
-        const { Status } = answer.body as { Status: number };
-        assert.equal(Status, 2, "the Ping tells of the mail");
-        return;
+        return assert.equal(answer.body?.Status, 2, "the Ping tells of the mail");
       }
       assert.equal(answer?.httpStatus, 503, "a held Ping survives or ends with 503");
       assert.ok(Number(answer.headers["retry-after"]) > 0, "a 503 says when to come again");
@@ -130,12 +131,12 @@ class HeldPing implements Disposable {
 
 /** The phone goes on with its work while the server goes away and comes back. */
 async function worksThrough({ trial }: World, outage: () => Promise<void>): Promise<void> {
-  let isOver = false;
-  const over = outage().finally(() => (isOver = true));
+  const state = { isOver: false };
+  const over = outage().finally(() => (state.isOver = true));
   do {
     await trial.syncPatiently({ deletes: 1, changes: 2 });
     await trial.sendPatiently();
-  } while (!isOver);
+  } while (!state.isOver);
   await over;
   await trial.syncPatiently({ changes: 1 });
 }
