@@ -47,7 +47,7 @@ suite("eastgate", () => {
   test("tells what it can, and each of its commands too", async () => {
     const overview = await eastgate(["--help"]);
     assert.equal(overview.code, 0);
-    for (const name of ["serve", "init", "check", "device", "trace"]) {
+    for (const name of ["serve", "init", "check", "device", "trace", "backup", "restore"]) {
       assert.match(overview.out, new RegExp(`^  ${name} `, "m"));
       const { code, out } = await eastgate([name, "--help"]);
       assert.equal(code, 0);

@@ -2,15 +2,17 @@
 import { readFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import process from "node:process";
+import { backup } from "./cli/backup.ts";
 import { check } from "./cli/check.ts";
 import { device } from "./cli/device.ts";
 import { init } from "./cli/init.ts";
+import { restore } from "./cli/restore.ts";
 import { serve } from "./cli/serve.ts";
 import { trace } from "./cli/trace.ts";
 import { UsageError, type Subcommand } from "./cli/subcommand.ts";
 import { ConfigError } from "./config/problem.ts";
 
-const subcommands: Readonly<Record<string, Subcommand>> = { serve, init, check, device, trace };
+const subcommands: Readonly<Record<string, Subcommand>> = { serve, init, check, device, trace, backup, restore };
 
 const exitCodes = { usage: 2 } as const;
 

@@ -68,19 +68,31 @@ export interface Gateway extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** A migrated database, and the server that it started, if any. */
+/** A database, and the server that it started, if any. */
 export interface Store extends AsyncDisposable {
   readonly database: PostgresDatabase;
 }
 
-const migrations = fileURLToPath(new URL("../migrations", import.meta.url));
+/** Folder of the migrations that this program brings. */
+export const migrations = fileURLToPath(new URL("../migrations", import.meta.url));
+
+/** Opens the operator's database, or starts the embedded one, as it is. */
+export async function connectStore(
+  config: Config,
+  log: Log,
+  connections = config.database.connections,
+): Promise<Store> {
+  await using stack = new AsyncDisposableStack();
+  const address = config.database.url ?? stack.use(await startStore(config, log)).url;
+  const database = stack.use(await openDatabase(address, log, connections));
+  const kept = stack.move();
+  return { database, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
 
 /** Opens the operator's database, or starts the embedded one, and brings it up to date. */
 export async function openStore(config: Config, log: Log): Promise<Store> {
   await using stack = new AsyncDisposableStack();
-  const { url, connections } = config.database;
-  const address = url ?? stack.use(await startStore(config, log)).url;
-  const database = stack.use(await openDatabase(address, log, connections));
+  const { database } = stack.use(await connectStore(config, log));
   const applied = await migrate(database, migrations);
   if (applied.length > 0) log.info({ applied }, "The database was brought up to date");
   const kept = stack.move();

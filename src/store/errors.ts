@@ -29,6 +29,16 @@ export class MigrationRefused extends Error {
   override name = "MigrationRefused";
 }
 
+/** A backup cannot be read; the message goes on after the file's name. */
+export class BackupFault extends Error {
+  override name = "BackupFault";
+}
+
+/** A backup cannot be restored into this database; the message says what to do. */
+export class RestoreRefused extends Error {
+  override name = "RestoreRefused";
+}
+
 /** The embedded PostgreSQL cannot be made, started or found; the message says what to do. */
 export class EmbeddedDatabaseFault extends Error {
   override name = "EmbeddedDatabaseFault";

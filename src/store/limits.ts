@@ -29,3 +29,9 @@ export const maxHintBytes = 1_000;
 
 /** Longest that one migration, or the wait for another process's, may take. */
 export const maxMigrationMs = 24 * 3_600_000;
+
+/** Rows that a backup fetches or a restore writes at once: enough that round trips do not count. */
+export const maxBackupBatchRows = 1_000;
+
+/** Bytes of such rows: what is in memory at once; one row may be larger, as a mail that waits to be filed is. */
+export const maxBackupBatchBytes = 8 * 1_048_576;

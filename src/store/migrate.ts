@@ -7,7 +7,8 @@ import type { PostgresDatabase } from "./database.ts";
 import { MigrationRefused, statementError } from "./errors.ts";
 import { maxMigrationMs } from "./limits.ts";
 
-interface Migration {
+/** One file of the migrations folder. */
+export interface Migration {
   readonly number: number;
   readonly name: string;
   readonly text: string;
@@ -29,7 +30,7 @@ const patience = { query_timeout: maxMigrationMs };
 const lockKey = 0x65617374;
 
 /** The migrations of a folder, by number. Throws `MigrationRefused` on a misnamed or doubled file. */
-async function readMigrations(folder: string): Promise<Migration[]> {
+export async function readMigrations(folder: string): Promise<Migration[]> {
   const migrations: Migration[] = [];
   for (const name of (await readdir(folder)).toSorted()) {
     const number = Number(fileForm.exec(name)?.[1]);
@@ -110,10 +111,14 @@ async function applyNext(
 
 /**
  * Applies the migrations that the database lacks, one transaction each; processes that start together wait for
- * one another. Gives the names of those applied. Throws `MigrationRefused`, `StatementFailed`, `StoreUnavailable`.
+ * one another. `upTo` is the highest number to apply. Gives the names of those applied. Throws `MigrationRefused`, `StatementFailed`, `StoreUnavailable`.
  */
-export async function migrate(database: PostgresDatabase, folder: string): Promise<string[]> {
-  const migrations = await readMigrations(folder);
+export async function migrate(
+  database: PostgresDatabase,
+  folder: string,
+  upTo = Infinity,
+): Promise<string[]> {
+  const migrations = (await readMigrations(folder)).filter(({ number }) => number <= upTo);
   return database.connection(async ({ client }) => {
     const names: string[] = [];
     for (;;) {

@@ -140,7 +140,8 @@ function checkVersion(cluster: Cluster, version: string): void {
   if (version === majorVersion) return;
   throw new EmbeddedDatabaseFault(
     `${cluster.data} was made by PostgreSQL ${version}, this version of Eastgate brings PostgreSQL ${majorVersion}: ` +
-      `start the version of Eastgate that made it, or run a PostgreSQL ${version} server on it, copy the database ` +
-      `with pg_dump into a PostgreSQL server of your own, and set DATABASE_URL to that.`,
+      `with the version of Eastgate that made it write a backup ("eastgate backup FILE"), then move that folder away ` +
+      `and read the backup with this version ("eastgate restore FILE"). A PostgreSQL server of your own ` +
+      `(DATABASE_URL) takes the backup too.`,
   );
 }
