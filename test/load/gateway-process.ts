@@ -20,20 +20,31 @@ export interface RequestLine {
   readonly durationMs?: number;
 }
 
+/** A line of the log that tells of trouble. */
+export interface TroubleLine {
+  readonly level: "warn" | "error";
+  readonly msg: string;
+  readonly err?: { readonly message?: string; readonly stack?: string };
+}
+
 /** A running gateway with its servers. */
 export interface MeasuredGateway extends AsyncDisposable {
   readonly url: string;
   readonly mail: MailServers;
   /** Requests logged since the last call. */
   takeRequests(): RequestLine[];
+  /** Warnings and errors logged since the last call. */
+  takeTrouble(): TroubleLine[];
+  /** Undefined while it runs, then what it ended with. */
+  exitCode(): number | NodeJS.Signals | undefined;
   /** Resident memory now, and the most so far, in MB. */
   memory(): Promise<{ readonly nowMb: number; readonly peakMb: number }>;
   /** CPU seconds used so far. */
   cpuSeconds(): Promise<number>;
 }
 
-/** Starts mail servers, a database and the gateway. */
-export async function startMeasuredGateway(): Promise<MeasuredGateway> {
+/** Starts mail servers, a database and the gateway; `settings` are further top-level lines of its configuration. */
+export async function startMeasuredGateway(settings = ""): Promise<MeasuredGateway> {
   await using stack = new AsyncDisposableStack();
   const mail = stack.use(await startMailServers());
   const { url: database } = stack.use(await openTestDatabase());
@@ -42,7 +53,7 @@ export async function startMeasuredGateway(): Promise<MeasuredGateway> {
   await chmod(folder, 0o755);
   const [port, metrics] = [await freePort(), await freePort()];
   const config = join(folder, "eastgate.toml");
-  await writeFile(config, configText(mail, { port, metrics, database, folder }));
+  await writeFile(config, `${settings}\n${configText(mail, { port, metrics, database, folder })}`);
   // As it is published: stripping types costs memory that no operator sees.
   spawnSync(execPath, ["scripts/build.mjs"], { cwd: root, stdio: "inherit" });
   const child = spawn(execPath, ["dist/src/bin.js", "serve", "--config", config], {
@@ -54,11 +65,13 @@ export async function startMeasuredGateway(): Promise<MeasuredGateway> {
     if (child.exitCode === null && child.kill("SIGTERM")) await ended;
   });
   const requests: RequestLine[] = [];
+  const trouble: TroubleLine[] = [];
   const listening = Promise.withResolvers<void>();
   child.once("exit", (code) => listening.reject(new Error(`the gateway ended with ${code}`)));
   createInterface({ input: child.stdout }).on("line", (line) => {
     const entry = parsed(line);
     if (entry?.msg === "request") requests.push(entry);
+    if (entry?.level === "warn" || entry?.level === "error") trouble.push(entry as TroubleLine);
     if (entry?.msg === "Eastgate listens") listening.resolve();
   });
   await listening.promise;
@@ -68,15 +81,19 @@ export async function startMeasuredGateway(): Promise<MeasuredGateway> {
     url: `http://127.0.0.1:${port}`,
     mail,
     takeRequests: () => requests.splice(0),
+    takeTrouble: () => trouble.splice(0),
+    exitCode: () => child.signalCode ?? child.exitCode ?? undefined,
     memory: () => memoryOf(pid),
     cpuSeconds: () => cpuOf(pid),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
-function parsed(line: string): (RequestLine & { readonly msg?: string }) | undefined {
+type Line = RequestLine & { readonly msg?: string; readonly level?: string };
+
+function parsed(line: string): Line | undefined {
   try {
-    return JSON.parse(line) as RequestLine & { readonly msg?: string };
+    return JSON.parse(line) as Line;
   } catch {
     return undefined;
   }
