@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { after, test, type TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { EasClient, type ClientOptions } from "../../test/client/client.ts";
 import { openTestDatabase } from "../../test/rig/database.ts";
 import { commonStatus, StatusError } from "../../schemas/status.ts";
@@ -404,6 +404,21 @@ test("A compressed body is read, a bomb and an unknown coding are refused", asyn
   assert.equal((await send(gzipSync(Buffer.alloc(1_000_000)), "gzip")).httpStatus, 413);
   assert.equal((await send(body, "gzip")).httpStatus, 400);
   assert.equal((await send(body, "br")).httpStatus, 415);
+});
+
+test("A large answer goes out by gzip to a client that takes it", async (t) => {
+  const SyncKey = "k".repeat(5_000);
+  const { client } = await scene(t, { FolderSync: async () => ({ Status: 1, SyncKey }) });
+  const body = Buffer.from("03016a00000756520330000101", "hex");
+  const ask = (headers: Record<string, string>) =>
+    client().sendBytes("FolderSync", body, { headers });
+  const plain = await ask({});
+  assert.equal(plain.headers["content-encoding"], undefined);
+  const packed = await ask({ "Accept-Encoding": "gzip, deflate" });
+  assert.equal(packed.headers["content-encoding"], "gzip");
+  assert.equal(packed.headers["content-length"], String(packed.bytes.length));
+  assert.ok(packed.bytes.length < 200);
+  assert.deepEqual(gunzipSync(packed.bytes), plain.bytes);
 });
 
 test("A body beyond the limit is refused, and not before the password is right", async (t) => {

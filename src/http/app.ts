@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { admit, signIn, type Admitted, type Incoming } from "./admission.ts";
 import { readBasic } from "./basic.ts";
+import { compressed } from "./compress.ts";
 import { answerError, Refusal } from "./errors.ts";
 import * as limits from "./limits.ts";
 import { observeAnswer } from "./observe.ts";
@@ -201,8 +202,9 @@ async function send(
   { incoming, trace }: Exchange,
   services: Services,
 ): Promise<FastifyReply> {
-  const { http, headers, body } = outgoing;
   observeAnswer(trace, incoming.signal.aborted ? goneAnswer : outgoing, services);
+  const sent = await compressed(outgoing, joined(incoming.headers["accept-encoding"]));
+  const { http, headers, body } = sent;
   if (incoming.signal.aborted) {
     if (body instanceof Readable) body.destroy();
     report(trace, { ...outgoing, http: goneAnswer.http }, 0, services);

@@ -50,3 +50,9 @@ export const answerTimeoutMs = 120_000;
 
 /** How much of an unknown user name goes into the log: a line stays a line. */
 export const maxLoggedUser = 128;
+
+/** Smaller answers are one packet either way. */
+export const minCompressedBytes = 1_400;
+
+/** Larger answers are attachments, which seldom gain; compressing them would take their size in memory once more. */
+export const maxCompressedBytes = 8 * 1024 * 1024;
