@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { StillClock } from "../kit/still-clock.ts";
+import { freeWaits, waitSpacingMs } from "./limits.ts";
 import { createPush, type Hint, type Wait } from "./push.ts";
 
 /** A wait over collections whose visibility the test decides. */
@@ -150,4 +151,45 @@ test("Wait: the average heartbeat follows what devices ask for", async () => {
   assert.equal(push.averageHeartbeatSeconds(), 600);
   await push.wait(wait({ heartbeatSeconds: 100 }));
   assert.equal(push.averageHeartbeatSeconds(), 590);
+});
+
+test("Pace: a device that comes back at once again and again looks less often, others are not held up", async () => {
+  const { clock, push, visible, looked, wait } = scene();
+  visible.add("f1");
+  for (let round = 0; round < freeWaits; round++) await push.wait(wait({ watched: ["f1"] }));
+  assert.equal(looked.length, freeWaits);
+  const late = push.wait(wait({ watched: ["f1"] }));
+  await push.wait(wait({ deviceId: "2", watched: ["f1"] }));
+  assert.equal(looked.length, freeWaits + 1, "only the other device has looked");
+  clock.advance(waitSpacingMs);
+  assert.deepEqual(await late, { kind: "changed", watched: ["f1"] });
+  assert.equal(clock.pending(), 0);
+});
+
+test("Pace: whoever hangs up every second and comes again causes no look but those that are free", async () => {
+  const { clock, push, looked, wait } = scene();
+  for (let second = 0; second < freeWaits * 10; second++) {
+    const hangUp = new AbortController();
+    const held = push.wait(
+      wait({ epoch: BigInt(second + 1), watched: ["f1"], signal: hangUp.signal }),
+    );
+    await settle();
+    clock.advance(1_000);
+    hangUp.abort(new Error("gone"));
+    await assert.rejects(held, /gone/);
+  }
+  const elapsedMs = freeWaits * 10 * 1_000;
+  assert.ok(looked.length <= freeWaits + elapsedMs / waitSpacingMs, `${looked.length} looks`);
+  assert.equal(push.held(), 0);
+});
+
+test("Pace: a device that waits its time is never held up", async () => {
+  const { clock, push, looked, wait } = scene();
+  for (let round = 1; round <= freeWaits * 3; round++) {
+    const outcome = push.wait(wait({ watched: ["f1"], heartbeatSeconds: 60 }));
+    await settle();
+    assert.equal(looked.length, round);
+    clock.advance(60_000);
+    assert.deepEqual(await outcome, { kind: "expired" });
+  }
 });

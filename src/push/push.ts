@@ -2,6 +2,7 @@
 import type { Clock, Timer } from "../kit/clock.ts";
 import { Hints, type Watched } from "./hints.ts";
 import { averageWeight } from "./limits.ts";
+import { Pace } from "./pace.ts";
 
 /** A hint of a backend or of the store that a collection may have changed. */
 export interface Hint {
@@ -71,11 +72,13 @@ class Waits implements Push {
   readonly bounds: HeartbeatBounds;
   readonly #clock: Clock;
   readonly #held = new Set<Held>();
+  readonly #pace: Pace;
   #draining = false;
   #averageSeconds = 0;
 
   constructor(clock: Clock, bounds: HeartbeatBounds) {
     this.#clock = clock;
+    this.#pace = new Pace(clock);
     this.bounds = bounds;
   }
 
@@ -99,7 +102,7 @@ class Waits implements Push {
     this.#held.add(held);
     try {
       // The race lets go at once, even while a look waits for a slow server.
-      return await Promise.race([ending.promise, watchAndLook(held)]);
+      return await Promise.race([ending.promise, this.#inTurn(held)]);
     } finally {
       this.#held.delete(held);
       wait.signal.removeEventListener("abort", hangUp);
@@ -128,6 +131,18 @@ class Waits implements Push {
 
   averageHeartbeatSeconds(): number {
     return this.#averageSeconds;
+  }
+
+  /** A device that asks too often looks later; whatever ends its wait ends it before. */
+  async #inTurn(held: Held): Promise<WaitOutcome> {
+    const delayMs = this.#pace.begin(held.wait.deviceId);
+    if (delayMs > 0) {
+      const turn = Promise.withResolvers<undefined>();
+      using _timer = this.#clock.after(delayMs, () => turn.resolve(undefined));
+      const ended = await Promise.race([turn.promise, held.ended]);
+      if (ended !== undefined) return ended;
+    }
+    return await watchAndLook(held);
   }
 
   #endLater(held: Held, delayMs: number): Promise<void> {
