@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parser } from "imapflow/lib/handler/imap-handler.js";
 import { BackendError, BackendUnavailable, LoginRefused } from "../../backend.ts";
-import { toBackendError } from "./errors.ts";
+import { TooManyConnections, toBackendError } from "./errors.ts";
 
 /** What a command fails with that is answered so, as imapflow tells it. */
 async function failureOf(line: string): Promise<Error> {
@@ -41,6 +41,17 @@ test("IMAP: a server that cannot work now is out of reach, at the login too", as
   assert.ok(toBackendError(refused) instanceof LoginRefused);
   const down = Object.assign(refused, { serverResponseCode: "UNAVAILABLE" });
   assert.ok(toBackendError(down) instanceof BackendUnavailable);
+});
+
+test("IMAP: too many connections are no wrong password", () => {
+  const login = { authenticationFailed: true };
+  const dovecot = { ...login, serverResponseCode: "LIMIT", responseText: "Maximum number of" };
+  const gmail = { ...login, responseText: "Too many simultaneous connections. (Failure)" };
+  for (const failure of [dovecot, gmail]) {
+    assert.ok(
+      toBackendError(Object.assign(new Error("no"), failure)) instanceof TooManyConnections,
+    );
+  }
 });
 
 test("IMAP: what the server has said to be too large is refused for good", () => {

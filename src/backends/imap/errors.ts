@@ -83,8 +83,18 @@ function isOurs(error: unknown): error is Error {
   );
 }
 
+/** The server lets this account have no further connection; those that it has serve on. */
+export class TooManyConnections extends BackendUnavailable {
+  override name = "TooManyConnections";
+}
+
+/** What servers say without a code, as Gmail does, when an account has all the connections that it may have. */
+const tooManyConnections = /too many .*connections|(maximum|limit).* connections/i;
+
 /** A server whose own authentication is down says so by UNAVAILABLE: that is no wrong password. */
 function loginError(failure: ImapFailure, text: string): Error {
+  const isFull = codeOf(failure) === "LIMIT" || tooManyConnections.test(text);
+  if (isFull) return new TooManyConnections(text);
   if (unavailable.has(codeOf(failure))) return new BackendUnavailable(text);
   return new LoginRefused(text);
 }

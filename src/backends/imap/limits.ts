@@ -77,3 +77,6 @@ export const maxReferences = 100;
 
 /** How often a server without CONDSTORE is asked for the flags of all known items. */
 export const allFlagsMs = 15 * 60_000;
+
+/** A server that let no further connection in is not asked for more for this long: other programs may close theirs. */
+export const narrowMs = 15 * 60_000;

@@ -102,3 +102,23 @@ test("Logins: who hangs up while waiting frees his turn for the next", async () 
   (await third)[Symbol.dispose]();
   using _fourth = await lane.enter(forever);
 });
+
+test("Lane: fewer places are kept by those who leave, more are taken at once", async () => {
+  const lane = new Lane(2);
+  const inside: Disposable[] = [];
+  const enter = (): void =>
+    void lane.enter(forever).then((place) => inside.push(place), assert.fail);
+  for (let count = 0; count < 4; count++) enter();
+  await settle();
+  assert.equal(inside.length, 2);
+  lane.resize(1);
+  inside[0]?.[Symbol.dispose]();
+  await settle();
+  assert.deepEqual([inside.length, lane.inside], [2, 1]);
+  inside[1]?.[Symbol.dispose]();
+  await settle();
+  assert.deepEqual([inside.length, lane.inside], [3, 1]);
+  lane.resize(3);
+  await settle();
+  assert.deepEqual([inside.length, lane.inside], [4, 2]);
+});

@@ -50,12 +50,26 @@ export class Logins {
 
 /** Lets so many in at a time; the others wait in order. */
 export class Lane {
-  readonly #places: number;
+  #places: number;
   #inside = 0;
   readonly #waiting: (() => void)[] = [];
 
   constructor(places: number) {
     this.#places = places;
+  }
+
+  /** Those who are inside now, or waiting for the place of one who leaves. */
+  get inside(): number {
+    return this.#inside;
+  }
+
+  /** Changes the number of places; where more are inside, nobody enters until so many have left. */
+  resize(places: number): void {
+    this.#places = places;
+    while (this.#inside < places && this.#waiting.length > 0) {
+      this.#inside++;
+      this.#waiting.shift()?.();
+    }
   }
 
   /** Resolves when there is a place; disposing of the result gives it back. */
@@ -74,7 +88,7 @@ export class Lane {
 
   /** Whoever leaves hands the place to the next, so that nobody slips in between. */
   #leave(): void {
-    const next = this.#waiting.shift();
+    const next = this.#inside > this.#places ? undefined : this.#waiting.shift();
     if (next === undefined) this.#inside--;
     else next();
   }

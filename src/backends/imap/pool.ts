@@ -4,7 +4,8 @@ import type { Position } from "../../feed.ts";
 import type { Clock, Timer } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import { ImapConnection } from "./connection.ts";
-import { commandTimeoutMs, idleConnectionMs, sessionLifeMs } from "./limits.ts";
+import { TooManyConnections } from "./errors.ts";
+import { commandTimeoutMs, idleConnectionMs, narrowMs, sessionLifeMs } from "./limits.ts";
 import { Lane, type Logins } from "./logins.ts";
 import { readPosition } from "./position.ts";
 import type { ImapServer } from "./server.ts";
@@ -39,6 +40,10 @@ interface Idle {
 export class Pool {
   readonly #state: ServerState;
   readonly #places: Lane;
+  readonly #mostPlaces: number;
+  /** Until when the server is asked for no more connections than it let in. */
+  #narrowUntilMs = 0;
+  #onFull: () => void = () => undefined;
   readonly #idle: Idle[] = [];
   readonly #open = new Map<ImapConnection, number>();
   /** Credentials of running and held requests, newest last. */
@@ -56,6 +61,7 @@ export class Pool {
   constructor(state: ServerState, places: number) {
     this.#state = state;
     this.#places = new Lane(places);
+    this.#mostPlaces = places;
   }
 
   /** Open connections, watchers not counted. */
@@ -75,6 +81,11 @@ export class Pool {
   /** Whether a request with the credential is running or held. */
   get isLeased(): boolean {
     return this.#credentials.length > 0;
+  }
+
+  /** Calls back when the server lets in no connection for a request: whoever has others shall close them. */
+  onFull(listener: () => void): void {
+    this.#onFull = listener;
   }
 
   /** Lends the credential for as long as a request lives. */
@@ -116,8 +127,19 @@ export class Pool {
     visit: Visit,
     work: (connection: ImapConnection) => Promise<Result>,
   ): Promise<Result> {
-    using _place = await this.#places.enter(visit.signal);
-    const connection = this.#take(prefers) ?? (await this.connect(visit.signal));
+    if (this.#state.clock.now() >= this.#narrowUntilMs) this.#places.resize(this.#mostPlaces);
+    for (;;) {
+      using _place = await this.#places.enter(visit.signal);
+      const connection = this.#take(prefers) ?? (await this.#another(visit.signal));
+      if (connection !== undefined) return await this.#work(connection, visit, work);
+    }
+  }
+
+  async #work<Result>(
+    connection: ImapConnection,
+    visit: Visit,
+    work: (connection: ImapConnection) => Promise<Result>,
+  ): Promise<Result> {
     const before = connection.commands;
     try {
       // Whoever left while the connection was made begins nothing on it.
@@ -126,6 +148,21 @@ export class Pool {
     } finally {
       visit.commands += connection.commands - before;
       this.#giveBack(connection);
+    }
+  }
+
+  /** A new connection; undefined where the server lets no more in and one of those that are open must do. */
+  async #another(signal: AbortSignal): Promise<ImapConnection | undefined> {
+    try {
+      return await this.connect(signal);
+    } catch (error) {
+      if (!(error instanceof TooManyConnections)) throw error;
+      const others = this.#places.inside - 1;
+      this.#narrowUntilMs = this.#state.clock.now() + narrowMs;
+      this.#places.resize(Math.max(1, others));
+      if (others > 0 || this.#idle.length > 0) return undefined;
+      this.#onFull();
+      throw error;
     }
   }
 

@@ -3,7 +3,7 @@ import { BackendUnavailable, type LoginRefused, type WatchEvent } from "../../ba
 import type { Position } from "../../feed.ts";
 import type { Clock, Timer } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
-import { statusPollMs, watcherLingerMs } from "./limits.ts";
+import { narrowMs, statusPollMs, watcherLingerMs } from "./limits.ts";
 import type { Pool } from "./pool.ts";
 import { isNoSuchFolder, Watcher } from "./watcher.ts";
 
@@ -19,6 +19,8 @@ export class Watches implements Disposable {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #most: number;
+  /** What the server let in, until it is asked for more again. */
+  #narrow = { places: 0, untilMs: 0 };
   readonly #subscriptions = new Set<Subscription>();
   readonly #watchers = new Map<string, Watcher>();
   /** Watchers that nobody needs now; kept, as phones ping again at once. */
@@ -36,11 +38,20 @@ export class Watches implements Disposable {
     this.#clock = clock;
     this.#log = log;
     this.#most = places;
+    pool.onFull(() => this.#narrowTo(0));
   }
 
   /** A server without IDLE would have to be asked on each connection: then all folders share the poll. */
   get #places(): number {
-    return this.#pool.canIdle ? this.#most : 0;
+    if (!this.#pool.canIdle) return 0;
+    const { places, untilMs } = this.#narrow;
+    return this.#clock.now() < untilMs ? Math.min(places, this.#most) : this.#most;
+  }
+
+  /** The server lets the account have no more connections: the other folders are asked each minute. */
+  #narrowTo(places: number): void {
+    this.#narrow = { places, untilMs: this.#clock.now() + narrowMs };
+    this.#arrange();
   }
 
   /** Tells the listener of hints for these folders until disposed of. */
@@ -89,7 +100,11 @@ export class Watches implements Disposable {
       this.#pool.close(error);
       this.#wakeAll();
     };
-    const account = { pool: this.#pool, clock: this.#clock, log: this.#log, hear, refused };
+    const full = (): void => {
+      const inOrSoon = [...this.#watchers.values()].filter(({ isOpen }) => isOpen);
+      this.#narrowTo(inOrSoon.length);
+    };
+    const account = { pool: this.#pool, clock: this.#clock, log: this.#log, hear, refused, full };
     this.#watchers.set(path, new Watcher(path, account));
   }
 

@@ -3,6 +3,7 @@ import { BackendError, BackendUnavailable, LoginRefused, type WatchEvent } from 
 import type { Clock, Timer } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { ImapConnection } from "./connection.ts";
+import { TooManyConnections } from "./errors.ts";
 import { lastingMs, reopenPausesMs, watcherSilenceMs } from "./limits.ts";
 import type { Pool } from "./pool.ts";
 
@@ -14,6 +15,8 @@ export interface WatcherAccount {
   hear(event: WatchEvent): void;
   /** The server refuses the credential by now: nobody is let wait on. */
   refused(error: LoginRefused): void;
+  /** The server lets the account have no further connection. */
+  full(): void;
 }
 
 /** Watches until it is stopped; a connection that breaks is opened again while a credential is live. */
@@ -32,6 +35,11 @@ export class Watcher implements Disposable {
     this.path = path;
     this.#account = account;
     this.wake();
+  }
+
+  /** Whether it has its connection or is about to. */
+  get isOpen(): boolean {
+    return this.#opening || this.#connection?.usable === true;
   }
 
   /** Opens the connection unless it is open, opening or pausing: a new request has brought a credential. */
@@ -64,6 +72,7 @@ export class Watcher implements Disposable {
   #failed(error: unknown): void {
     if (this.#stop.signal.aborted) return;
     if (error instanceof LoginRefused) return this.#account.refused(error);
+    if (error instanceof TooManyConnections) return this.#account.full();
     this.#account.log.debug({ path: this.path, err: error }, "a folder cannot be watched now");
     // Whoever waits for a folder that is gone must look, and tell its device so.
     if (isNoSuchFolder(error)) this.#hear("arrival");
