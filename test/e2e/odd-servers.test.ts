@@ -1,0 +1,164 @@
+/** The whole gateway over servers that are slow, drop connections, let few in, or hold very many folders. */
+import assert from "node:assert/strict";
+import { chown, mkdir, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import type { Config } from "../../src/config.ts";
+import { Phone } from "../client/phone.ts";
+import { startGateway, type TestGateway } from "../rig/gateway.ts";
+import { startImapProxy } from "../rig/mail/proxy.ts";
+import { mailServers, password, startMailServers, type MailServers } from "../rig/mail/servers.ts";
+
+let mail: MailServers;
+before(async () => {
+  mail = await mailServers();
+});
+after(() => mail?.stop());
+
+/** A gateway whose IMAP server is at this port. */
+function gatewayOver(port: number, servers: MailServers = mail): Promise<TestGateway> {
+  const configure = (config: Config): Config => ({
+    ...config,
+    domains: config.domains.map((domain) => ({
+      ...domain,
+      imap: { ...domain.imap, host: "127.0.0.1", port, security: "plain" },
+    })),
+  });
+  return startGateway(servers, { configure });
+}
+
+function phoneOf({ url }: TestGateway, user: string): Phone {
+  return new Phone({ url, user, password, version: "14.1" });
+}
+
+function letter(subject: string): Buffer {
+  return Buffer.from(`To: <somebody@example.test>\r\nSubject: ${subject}\r\n\r\nWords.\r\n`);
+}
+
+/** Looks until something holds; fails after a bounded time. */
+async function until(holds: () => boolean, what: string): Promise<void> {
+  const deadline = performance.now() + 15_000;
+  while (!holds()) {
+    assert.ok(performance.now() < deadline, `${what}: not within 15 s`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function upload(ServerId: string, Read: boolean) {
+  return { Commands: [{ Change: { ServerId, ApplicationData: { Email: { Read } } } }] };
+}
+
+test("Odd server: two connections for each user are enough, and their end is no wrong password", async () => {
+  await using servers = await startMailServers({ connectionsPerUser: 2 });
+  await using proxy = await startImapProxy(servers.imap.port);
+  await using gateway = await gatewayOver(proxy.port, servers);
+  const user = servers.freshUser();
+  await servers.deliver(user, letter("one"));
+  using phone = phoneOf(gateway, user);
+  using second = phoneOf(gateway, user);
+  const folderSync = () => second.client.send("FolderSync", { SyncKey: "0" });
+  // Other programs have them all.
+  const others = [await servers.imapClient(user), await servers.imapClient(user)];
+  assert.equal((await folderSync()).httpStatus, 503);
+  for (const other of others) await other.logout();
+  for (const each of [phone, second]) {
+    assert.equal(await each.folderSync(), 1);
+    await each.syncAll(each.folderOfType(2));
+  }
+  const inbox = phone.folderOfType(2);
+  const collectionIds = [inbox, phone.folderOfType(5), phone.folderOfType(4)];
+  const ping = phone.ping({ heartbeatSeconds: 60, collectionIds });
+  await until(() => gateway.gateway.push.held() === 1, "the Ping is held");
+  // More requests at once than there may be connections, beside the folders that are watched.
+  const answers = await Promise.all(Array.from({ length: 6 }, folderSync));
+  assert.deepEqual(new Set(answers.map(({ httpStatus }) => httpStatus)), new Set([200]));
+  assert.equal((await second.sync(inbox, upload(`${inbox}:1`, true))).status, 1);
+  assert.equal(gateway.gateway.push.held(), 1, "the Ping is held on");
+  await servers.deliver(user, letter("two"));
+  assert.equal((await ping).Status, 2);
+  assert.deepEqual((await phone.sync(inbox)).adds, [`${inbox}:2`]);
+});
+
+test("Odd server: connections that are dropped whenever they idle cost no request, and no news", async () => {
+  await using proxy = await startImapProxy(mail.imap.port);
+  await using gateway = await gatewayOver(proxy.port);
+  const user = mail.freshUser();
+  await mail.deliver(user, letter("mail 1"));
+  using phone = phoneOf(gateway, user);
+  assert.equal(await phone.folderSync(), 1);
+  const inbox = phone.folderOfType(2);
+  for (let uid = 1; uid <= 3; uid++) {
+    proxy.breakAll();
+    const { status } = await phone.sync(inbox);
+    assert.equal(status, 1);
+    proxy.breakAll();
+    assert.equal((await phone.sync(inbox, upload(`${inbox}:${uid}`, true))).status, 1);
+    const idles = (): number => proxy.said.filter((line) => line === "IDLE").length;
+    const idlesBefore = idles();
+    const ping = phone.ping({ heartbeatSeconds: 600, collectionIds: [inbox] });
+    await until(() => idles() > idlesBefore, "the folder is watched");
+    proxy.breakAll();
+    await mail.deliver(user, letter(`mail ${uid + 1}`));
+    assert.equal((await ping).Status, 2);
+  }
+  assert.deepEqual((await phone.sync(inbox)).adds, [`${inbox}:4`]);
+});
+
+test("Odd server: 200 ms for each command make nothing fail, and a look costs two commands at most", async () => {
+  await using proxy = await startImapProxy(mail.imap.port, { delayMs: 200 });
+  await using gateway = await gatewayOver(proxy.port);
+  const user = mail.freshUser();
+  await mail.seed(
+    user,
+    "INBOX",
+    Array.from({ length: 30 }, (_, at) => ({ mime: letter(`mail ${at}`) })),
+  );
+  using phone = phoneOf(gateway, user);
+  assert.equal(await phone.folderSync(), 1);
+  const inbox = phone.folderOfType(2);
+  assert.equal(await phone.syncAll(inbox, { WindowSize: 100 }), 1);
+  assert.equal(phone.mails(inbox).size, 30);
+  const saidBefore = proxy.said.length;
+  assert.equal((await phone.sync(inbox)).status, 1);
+  assert.ok(proxy.said.length - saidBefore <= 2);
+  const read = await phone.sync(inbox, upload(`${inbox}:1`, true));
+  assert.deepEqual([read.status, read.responses], [1, []]);
+  assert.equal(await phone.sendMail(letter("sent slowly")), 1);
+});
+
+/** Makes folders where Dovecot keeps them: 2,000 CREATE would take a minute. */
+async function makeFolders(user: string, paths: readonly string[]): Promise<void> {
+  const home = join(mail.address.folder, "home", user.split("@")[0] ?? "");
+  const root = join(home, "sdbox/mailboxes");
+  const { uid, gid } = await stat(root);
+  const own = async (folder: string): Promise<void> => {
+    await mkdir(folder, { recursive: true });
+    await chown(folder, uid, gid);
+  };
+  for (const path of paths) {
+    await own(join(root, dirname(path)));
+    await own(join(root, path));
+    await own(join(root, path, "dbox-Mails"));
+  }
+}
+
+test("Odd server: 2,000 folders are told once, and one that comes is told alone", async () => {
+  await using gateway = await gatewayOver(mail.imap.port);
+  const user = mail.freshUser();
+  await mail.seed(user, "INBOX", [{ mime: letter("one") }]);
+  const paths = Array.from({ length: 2_000 }, (_, at) => `Parent ${at % 40}/Folder ${at}`);
+  await makeFolders(user, paths);
+  using phone = phoneOf(gateway, user);
+  assert.equal(await phone.folderSync(), 1);
+  const names = new Set([...phone.folders.values()].map(({ name }) => name));
+  assert.deepEqual(
+    paths.filter((path) => !names.has(basename(path))),
+    [],
+  );
+  const other = await mail.imapClient(user);
+  await other.mailboxCreate("One more");
+  await other.logout();
+  const { body } = await phone.client.send("FolderSync", { SyncKey: phone.hierarchyKey });
+  const { Count, Add = [] } = body?.Changes ?? {};
+  assert.deepEqual([Count, Add.map(({ DisplayName }) => DisplayName)], [1, ["One more"]]);
+});
