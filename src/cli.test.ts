@@ -135,6 +135,30 @@ suite("eastgate device", () => {
   });
 });
 
+suite("eastgate backup and restore", () => {
+  test("write a file once, and read it into an empty database alone", async () => {
+    await using opened = await openTestDatabase();
+    const more = {
+      DATABASE_URL: opened.url,
+      EASTGATE_TLS_MODE: "self-signed",
+      EASTGATE_DOMAINS_0_NAME: "example.test",
+      EASTGATE_DOMAINS_0_IMAP_HOST: "localhost",
+      EASTGATE_DOMAINS_0_SMTP_HOST: "localhost",
+    };
+    await inFolder(async (folder) => {
+      const file = join(folder, "state.backup");
+      const first = await eastgate(["backup", file], { more });
+      assert.match(first.out, /^Wrote 0 rows of \d+ tables into /);
+      const second = await eastgate(["backup", file], { more });
+      assert.deepEqual([second.code, second.out.includes("is there already")], [1, true]);
+      const used = await eastgate(["restore", file], { more });
+      assert.match(used.errors, /^Eastgate runs on this database: stop it, then restore\.\n$/);
+      const none = await eastgate(["restore", join(folder, "none")], { more });
+      assert.deepEqual([used.code, none.code], [1, 1]);
+    });
+  });
+});
+
 suite("eastgate check", () => {
   test("tells what servers can, and what fails and why", async () => {
     await using opened = await openTestDatabase();
