@@ -23,6 +23,7 @@ import { StoreUnavailable } from "../store/errors.ts";
 import { createApp } from "./app.ts";
 import { TrustedProxies } from "./client-address.ts";
 import { InFlight } from "./in-flight.ts";
+import { maxHeaderBytes, type PatienceMs } from "./limits.ts";
 import { RequestMetrics } from "./metrics.ts";
 import { createOffer } from "./offer.ts";
 import { stop } from "./stop.ts";
@@ -59,12 +60,13 @@ interface Scene {
 interface SceneOptions {
   readonly requiresPolicy?: boolean;
   readonly trustedProxies?: readonly string[];
+  readonly patienceMs?: PatienceMs;
 }
 
 async function scene(
   t: TestContext,
   handlers: Handlers = {},
-  { requiresPolicy = false, trustedProxies = [] }: SceneOptions = {},
+  { requiresPolicy = false, trustedProxies = [], patienceMs }: SceneOptions = {},
 ): Promise<Scene> {
   const lines: Record<string, unknown>[] = [];
   const log = createLog("debug", { write: (line) => void lines.push(JSON.parse(line)) });
@@ -118,6 +120,7 @@ async function scene(
       },
     },
     undefined,
+    patienceMs,
   );
   await app.listen({ host: "127.0.0.1", port: 0 });
   const clients: EasClient[] = [];
@@ -589,4 +592,57 @@ test("Bytes that are no HTTP get an answer and an end", async (t) => {
     socket.resume();
     await once(socket, "close");
   }
+});
+
+/** Sends the beginning, then one byte every few milliseconds; everything that comes until the other side ends. */
+async function trickle(url: string, beginning: string): Promise<string> {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  const pieces: Buffer[] = [];
+  socket.on("data", (piece: Buffer) => pieces.push(piece));
+  // The end comes while the next byte is on its way.
+  socket.on("error", () => socket.destroy());
+  socket.write(beginning);
+  const dripping = setInterval(() => socket.write("a"), 5);
+  await new Promise((resolve) => socket.once("close", resolve));
+  clearInterval(dripping);
+  return Buffer.concat(pieces).toString("latin1");
+}
+
+const signedIn = `Authorization: Basic ${Buffer.from("ann:right").toString("base64")}\r\nMS-ASProtocolVersion: 14.1`;
+
+test("Headers and bodies that trickle in are ended with 408, others go on", async (t) => {
+  const patienceMs = { headers: 100, request: 200, check: 20 };
+  const { url, client, mailboxes } = await scene(t, {}, { patienceMs });
+  const query = "Cmd=FolderSync&User=ann&DeviceId=d&DeviceType=t";
+  const post = `POST ${path}?${query} HTTP/1.1\r\nHost: a\r\n${signedIn}\r\n`;
+  const slow = [
+    trickle(url, "GET / HTTP/1.1\r\nX-Slow: "),
+    trickle(url, `${post}X-Slow: `),
+    trickle(url, `${post}Content-Length: 90000\r\n\r\n`),
+    trickle(url, `${post}Transfer-Encoding: chunked\r\n\r\n1000\r\n`),
+  ];
+  const body = Buffer.from("03016a00000756520330000101", "hex");
+  assert.equal((await client().sendBytes("FolderSync", body)).httpStatus, 200);
+  for (const text of await Promise.all(slow)) assert.match(text, /^HTTP\/1\.1 408 /);
+  assert.equal(mailboxes(), 0);
+});
+
+test("A held request outlives the patience for what is sent", async (t) => {
+  const held = Promise.withResolvers<{ Status: number }>();
+  const patienceMs = { headers: 50, request: 50, check: 10 };
+  const { url, client } = await scene(t, { Ping: () => held.promise }, { patienceMs });
+  const answer = client().send("Ping", undefined);
+  // A connection that was late and is gone shows that the looks at what is late have passed.
+  for (let round = 0; round < 3; round++) await trickle(url, "GET / HTTP/1.1\r\nX-Slow: ");
+  held.resolve({ Status: 1 });
+  assert.equal((await answer).body?.Status, 1);
+});
+
+test("Headers beyond the limit are 431, below it they are read", async (t) => {
+  const { client } = await scene(t);
+  const body = Buffer.from("03016a00000756520330000101", "hex");
+  const send = (size: number) =>
+    client().sendBytes("FolderSync", body, { headers: { Cookie: "c".repeat(size) } });
+  assert.equal((await send(maxHeaderBytes - 1_000)).httpStatus, 200);
+  assert.equal((await send(maxHeaderBytes)).httpStatus, 431);
 });

@@ -30,8 +30,12 @@ interface Exchange {
 }
 
 /** The endpoint, not listening yet. */
-export function createApp(services: Services, tls: TlsFiles | undefined): FastifyInstance {
-  const app = createServer(services, tls);
+export function createApp(
+  services: Services,
+  tls: TlsFiles | undefined,
+  patienceMs: limits.PatienceMs = limits.patienceMs,
+): FastifyInstance {
+  const app = createServer(services, tls, patienceMs);
   const exchanges = new WeakMap<FastifyRequest, Exchange>();
   const exchangeOf = (request: FastifyRequest): Exchange => {
     const known = exchanges.get(request);
@@ -54,12 +58,15 @@ export function createApp(services: Services, tls: TlsFiles | undefined): Fastif
   return app;
 }
 
-const tlsRules = { minVersion: "TLSv1.2", handshakeTimeout: limits.headersTimeoutMs } as const;
-
-function createServer(services: Services, tls: TlsFiles | undefined): FastifyInstance {
+function createServer(
+  services: Services,
+  tls: TlsFiles | undefined,
+  patienceMs: limits.PatienceMs,
+): FastifyInstance {
   const sockets = {
     maxHeaderSize: limits.maxHeaderBytes,
-    headersTimeout: limits.headersTimeoutMs,
+    headersTimeout: patienceMs.headers,
+    connectionsCheckingInterval: patienceMs.check,
     // A phone that went out of reach sends no FIN: the system finds its held connection dead.
     keepAlive: true,
     keepAliveInitialDelay: limits.socketProbeMs,
@@ -67,7 +74,7 @@ function createServer(services: Services, tls: TlsFiles | undefined): FastifyIns
   const options = {
     logger: false as const,
     bodyLimit: services.maxBodyBytes,
-    requestTimeout: limits.requestTimeoutMs,
+    requestTimeout: patienceMs.request,
     keepAliveTimeout: limits.keepAliveMs,
     forceCloseConnections: "idle" as const,
     return503OnClosing: false,
@@ -77,6 +84,7 @@ function createServer(services: Services, tls: TlsFiles | undefined): FastifyIns
     rewriteUrl: ({ url = "/" }: { url?: string | undefined }) =>
       url.replace(/^https?:\/\/[^/?#]+(?=[/?#]|$)/i, "") || "/",
   };
+  const tlsRules = { minVersion: "TLSv1.2", handshakeTimeout: patienceMs.headers } as const;
   // The two kinds of server have types of their own; routes are the same on both.
   const app: unknown =
     tls === undefined

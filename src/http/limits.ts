@@ -9,11 +9,19 @@ export const maxEncodedParameters = 32;
 /** Headers of a request: proxies add cookies and tokens, nobody needs more than Node's own default. */
 export const maxHeaderBytes = 16_384;
 
-/** Time for the headers of a request: a client that drips them occupies a socket for no longer. */
-export const headersTimeoutMs = 30_000;
+/** How long a client may take for what it sends, in milliseconds. */
+export interface PatienceMs {
+  readonly headers: number;
+  readonly request: number;
+  /** Between two looks at what is late. */
+  readonly check: number;
+}
 
-/** Time for a whole request with its body: a 50 MB mail over a slow mobile line (1.4 Mbit/s) passes. */
-export const requestTimeoutMs = 300_000;
+/**
+ * A client that drips its headers occupies a socket for no longer than the first; within the second a 50 MB mail
+ * over a slow mobile line (1.4 Mbit/s) passes. What is late ends with HTTP 408.
+ */
+export const patienceMs: PatienceMs = { headers: 30_000, request: 300_000, check: 5_000 };
 
 /** An idle connection is kept this long: phones come back within a minute, proxies keep theirs for as long. */
 export const keepAliveMs = 75_000;
