@@ -1,4 +1,4 @@
-/** The whole gateway over servers that are slow, drop connections, let few in, or hold very many folders. */
+/** The whole gateway over servers that are slow, drop connections, let few in, or hold very many folders, or tell nonsense of mails. */
 import assert from "node:assert/strict";
 import { chown, mkdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -161,4 +161,35 @@ test("Odd server: 2,000 folders are told once, and one that comes is told alone"
   const { body } = await phone.client.send("FolderSync", { SyncKey: phone.hierarchyKey });
   const { Count, Add = [] } = body?.Changes ?? {};
   assert.deepEqual([Count, Add.map(({ DisplayName }) => DisplayName)], [1, ["One more"]]);
+});
+
+const wrongStructures = [
+  "NIL",
+  "()",
+  '("TEXT" "PLAIN")',
+  '(NIL NIL NIL NIL NIL "8BIT" "many" "few")',
+  '(("IMAGE" "PNG" NIL NIL NIL "BASE64" 999999 NIL NIL NIL NIL) "MIXED" NIL NIL NIL)',
+];
+
+test("Odd server: a BODYSTRUCTURE that is wrong in any way hides no mail", async () => {
+  let told = "";
+  let spoilt = 0;
+  const rewrite = (line: string): string =>
+    line.replace(/BODYSTRUCTURE \(.*\) (?=BODY\[HEADER)/, () => {
+      spoilt++;
+      return `BODYSTRUCTURE ${told} `;
+    });
+  await using proxy = await startImapProxy(mail.imap.port, { rewrite });
+  await using gateway = await gatewayOver(proxy.port);
+  for (told of wrongStructures) {
+    const user = mail.freshUser();
+    await mail.seed(user, "INBOX", [{ mime: letter("one") }, { mime: letter("two") }]);
+    using phone = phoneOf(gateway, user);
+    assert.equal(await phone.folderSync(), 1);
+    const inbox = phone.folderOfType(2);
+    await phone.syncAll(inbox);
+    const subjects = [...phone.mails(inbox).values()].map(({ Subject }) => Subject);
+    assert.deepEqual(subjects, ["two", "one"], told);
+  }
+  assert.equal(spoilt, 2 * wrongStructures.length);
 });

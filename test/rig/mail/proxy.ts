@@ -15,6 +15,8 @@ export interface ProxyOptions {
   readonly holdLogins?: boolean;
   /** Each command waits this long, as for a server far away or under load. */
   readonly delayMs?: number;
+  /** Changes each line that the server says. */
+  readonly rewrite?: (line: string) => string;
 }
 
 /** A running proxy. */
@@ -79,11 +81,13 @@ class ProxyState {
   readonly #servers = new Set<Socket>();
   readonly #without: readonly string[];
   readonly #delayMs: number;
+  readonly #rewrite: (line: string) => string;
   readonly #waiting = new Set<() => void>();
   #holdLogins: boolean;
   #stalled = false;
 
-  constructor({ without = [], holdLogins = false, delayMs = 0 }: ProxyOptions) {
+  constructor({ without = [], holdLogins = false, delayMs = 0, ...options }: ProxyOptions) {
+    this.#rewrite = options.rewrite ?? ((line) => line);
     this.#without = without;
     this.#holdLogins = holdLogins;
     this.#delayMs = delayMs;
@@ -111,7 +115,7 @@ class ProxyState {
   }
 
   #pipe(client: Socket, server: Socket): void {
-    const answers = new Splitter((line) => withoutCapabilities(line, this.#without));
+    const answers = new Splitter((line) => withoutCapabilities(this.#rewrite(line), this.#without));
     server.on("data", (chunk: Buffer) => client.write(answers.push(chunk)));
     if (this.#stalled) server.pause();
     const commands = new Splitter((line) => this.#hear(line, client));
