@@ -12,7 +12,15 @@ import { trace } from "./cli/trace.ts";
 import { UsageError, type Subcommand } from "./cli/subcommand.ts";
 import { ConfigError } from "./config/problem.ts";
 
-const subcommands: Readonly<Record<string, Subcommand>> = { serve, init, check, device, trace, backup, restore };
+const subcommands: Readonly<Record<string, Subcommand>> = {
+  serve,
+  init,
+  check,
+  device,
+  trace,
+  backup,
+  restore,
+};
 
 const exitCodes = { usage: 2 } as const;
 

@@ -43,6 +43,8 @@ export interface Overrides {
   readonly backendOf?: (domain: DomainConfig, surroundings: Surroundings) => DomainBackend;
   /** Awaited at each named point of sending. */
   readonly checkpoint?: NonNullable<MailboxesSource["checkpoint"]>;
+  /** True: one of several workers; whoever started it answers for health and metrics. */
+  readonly isWorker?: boolean;
 }
 
 /** What everything gets. */
@@ -100,7 +102,17 @@ export async function openStore(config: Config, log: Log): Promise<Store> {
 }
 
 async function startStore(config: Config, log: Log) {
-  return await startEmbedded({ directory: join(config.dataDir, "database") }, log);
+  const settings = { max_connections: String(embeddedConnections(config)) };
+  return await startEmbedded({ directory: join(config.dataDir, "database"), settings }, log);
+}
+
+/** Connections for the command line, beside what the gateway's processes may hold. */
+const spareConnections = 20;
+
+/** Each process has its pool, a connection that listens, and one by which it notices the server's end. */
+function embeddedConnections({ workers, database }: Config): number {
+  const processes = workers === 1 ? 1 : workers + 1;
+  return spareConnections + processes * (database.connections + 2);
 }
 
 /** The IMAP and SMTP servers of a mail domain. */
@@ -130,6 +142,7 @@ interface Parts extends Surroundings {
   readonly traces: Traces;
   readonly metrics: RequestMetrics;
   readonly draining: AbortController;
+  readonly isWorker: boolean;
 }
 
 /** Wires a gateway; nothing listens yet. Throws what cannot be reached or read, with nothing left behind. */
@@ -143,7 +156,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     stack.use(transport);
   }
   const backendOf = (name: string): DomainBackend => known(backends, name);
-  const { checkpoint = () => {} } = overrides;
+  const { checkpoint = () => {}, isWorker = false } = overrides;
   const mailboxes = stack.use(createMailboxes({ database, clock, log, backendOf, checkpoint }));
   const push = createPush(clock, {
     minSeconds: config.push.minHeartbeatSeconds,
@@ -159,17 +172,19 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const metrics = createMetrics(push, backends);
   const draining = new AbortController();
   const served = { config, clock, log, database, backends, mailboxes, push };
-  const base = { ...served, loops, traces, metrics, draining };
+  const base = { ...served, loops, traces, metrics, draining, isWorker };
+  if (isWorker) metrics.tellStarter();
   const [app, health] = await createServers(base);
   stack.defer(() => closeNow(health));
   stack.defer(() => closeNow(app));
   return gateway(base, { app, health, stack: stack.move() });
 }
 
-async function openBackends(
+/** The servers of all mail domains by the domain's name. */
+export async function openBackends(
   config: Config,
   surroundings: Surroundings,
-  backendOf: Overrides["backendOf"],
+  backendOf?: Overrides["backendOf"],
 ): Promise<ReadonlyMap<string, DomainBackend>> {
   const opened = config.domains.map(async (domain) => {
     const backend = backendOf?.(domain, surroundings) ?? (await openBackend(domain, surroundings));
@@ -235,7 +250,8 @@ function servicesOf(parts: Parts): Parameters<typeof createApp>[0] {
   };
 }
 
-function probesOf({ database, backends }: Parts): Probes {
+/** What the gateway cannot do without. */
+export function probesOf({ database, backends }: Pick<Parts, "database" | "backends">): Probes {
   const servers = [...backends].flatMap(([name, { mail, transport }]) => [
     [`imap ${name}`, (signal: AbortSignal) => mail.probe(signal)] as const,
     [`smtp ${name}`, (signal: AbortSignal) => transport.probe(signal)] as const,
@@ -245,7 +261,7 @@ function probesOf({ database, backends }: Parts): Probes {
 }
 
 /** The certificate, with a warning of all that phones will not like in it. */
-async function readTls(
+export async function readTls(
   config: Config,
   { clock, log }: Surroundings,
 ): Promise<TlsFiles | undefined> {
@@ -268,8 +284,8 @@ interface Ports {
   readonly stack: AsyncDisposableStack;
 }
 
-function gateway({ config, clock, log, push, draining }: Parts, ports: Ports): Gateway {
-  const { app, health, stack } = ports;
+function gateway(parts: Parts, { app, health, stack }: Ports): Gateway {
+  const { config, clock, log, push, draining, isWorker } = parts;
   const dispose = async (): Promise<void> => {
     draining.abort();
     await stack.disposeAsync();
@@ -278,7 +294,8 @@ function gateway({ config, clock, log, push, draining }: Parts, ports: Ports): G
     push,
     listen: async () => {
       const url = await app.listen(config.listen);
-      const healthUrl = await health.listen(config.metrics);
+      const { host, port } = config.metrics;
+      const healthUrl = isWorker ? `http://${host}:${port}` : await health.listen({ host, port });
       log.info({ url, healthUrl }, "Eastgate listens");
       return { url, healthUrl };
     },
@@ -294,7 +311,8 @@ function gateway({ config, clock, log, push, draining }: Parts, ports: Ports): G
   };
 }
 
-async function closeNow(server: FastifyInstance): Promise<void> {
+/** Ends a server and its connections. */
+export async function closeNow(server: FastifyInstance): Promise<void> {
   server.server.closeAllConnections();
   await server.close();
 }

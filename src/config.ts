@@ -42,11 +42,15 @@ const imap = table("The IMAP server of this domain.", {
   ...server("IMAP", "993 with tls, else 143", 993),
   security: choice("How the connection is protected; plain only on loopback.", securities(), "tls"),
   connectionsPerAccount: whole(
-    "Connections that one account may hold at once; half for requests, half for push.",
+    "Connections that one account may hold at once, in all workers together; half for requests, half for push.",
     [2, 50],
     { fallback: 6 },
   ),
-  loginsInFlight: whole("Logins at this server at the same moment.", [1, 1_000], { fallback: 20 }),
+  loginsInFlight: whole(
+    "Logins at this server at the same moment, in all workers together.",
+    [1, 1_000],
+    { fallback: 20 },
+  ),
   sendOriginatingIp: flag("Whether to tell the server each device's address (IMAP ID).", true),
 });
 
@@ -72,6 +76,11 @@ export const definition = table("The configuration of the gateway.", {
   drainSeconds: whole("Time over which held requests are answered before an exit.", [0, 25], {
     fallback: 15,
   }),
+  workers: whole(
+    "Processes that serve devices on this machine, sharing the port; about one for each core.",
+    [1, 32],
+    { fallback: 1 },
+  ),
   listen: table("Where devices connect (HTTPS).", {
     host: host("Address to listen on.", { fallback: "0.0.0.0" }),
     port: whole("Port to listen on; phones expect 443.", listenPortBounds, { fallback: 8_443 }),
@@ -110,7 +119,7 @@ export const definition = table("The configuration of the gateway.", {
         secret(postgresUrl("The operator's PostgreSQL; without it an embedded one is started.")),
       ),
     ),
-    connections: whole("Connections that this process may hold.", [2, 500], { fallback: 10 }),
+    connections: whole("Connections that each process may hold.", [2, 500], { fallback: 10 }),
   }),
   login: table("How devices sign in.", {
     realm: text("Realm that devices see when they are asked for a password.", {

@@ -1,5 +1,8 @@
 /** `eastgate serve`: runs the gateway until it is told to end. */
+import cluster from "node:cluster";
 import process from "node:process";
+import type { Config } from "../config.ts";
+import { endMessage } from "../workers/crew.ts";
 import {
   configHelp,
   configOf,
@@ -23,13 +26,40 @@ ${configHelp}`,
     refuseMore(positionals, 0);
     const config = configOf(values, env);
     endWithStarter();
-    // Only who serves waits until all of it is loaded.
-    const { runGateway } = await import("../main.ts");
-    await runGateway(config);
+    await run(config);
     if (process.connected) process.disconnect();
     return 0;
   },
 };
+
+/** Only who serves waits until all of it is loaded. */
+async function run(config: Config): Promise<void> {
+  if (cluster.isWorker) {
+    const until = toldToEnd();
+    const [{ runGateway }, { shareOf }, { createLog }] = await Promise.all([
+      import("../main.ts"),
+      import("../workers/share.ts"),
+      import("../kit/pino-log.ts"),
+    ]);
+    const log = createLog(config.log.level).child({ worker: process.pid });
+    await runGateway(shareOf(config), { isWorker: true, until, log });
+  } else if (config.workers > 1) {
+    const { runWorkers } = await import("../workers/overseer.ts");
+    await runWorkers(config);
+  } else {
+    const { runGateway } = await import("../main.ts");
+    await runGateway(config);
+  }
+}
+
+/** Resolves when the process that started this worker wants it to end. */
+async function toldToEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    process.on("message", (message) => {
+      if (message === endMessage) resolve();
+    });
+  });
+}
 
 /** Whoever started us over a channel (npm start, the demo) may be killed: then nobody would end us. */
 function endWithStarter(): void {

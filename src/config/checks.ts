@@ -23,6 +23,7 @@ export function checkSettings(settings: Settings, folder: string): Problem[] {
     ...checkTls(settings),
     ...checkHeartbeats(settings),
     ...checkDomains(settings),
+    ...checkWorkers(settings),
     ...checkFiles(settings, folder),
   ];
 }
@@ -51,6 +52,20 @@ function checkHeartbeats({ push }: Settings): Problem[] {
   const wrong = `is ${push.minHeartbeatSeconds}, more than push.max_heartbeat_seconds`;
   const right = `Give at most ${push.maxHeartbeatSeconds}`;
   return [{ key: "push.min_heartbeat_seconds", wrong, right }];
+}
+
+/** A worker needs one connection of an account for requests and one for push. */
+const leastConnections = 2;
+
+function checkWorkers({ workers, domains }: Settings): Problem[] {
+  const least = workers * leastConnections;
+  return domains.flatMap(({ imap: { connectionsPerAccount } }, index) => {
+    if (connectionsPerAccount >= least) return [];
+    const key = `domains[${index}].imap.connections_per_account`;
+    const wrong = `is ${connectionsPerAccount}, too few for ${workers} workers, which need ${leastConnections} each`;
+    const right = `Give at least ${least} (no more than the IMAP server allows), or fewer workers`;
+    return [{ key, wrong, right }];
+  });
 }
 
 function checkDomains({ domains, login }: Settings): Problem[] {

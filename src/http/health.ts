@@ -4,7 +4,6 @@ import { within } from "../kit/abort.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import { probeCacheMs, probeLimitMs } from "./limits.ts";
-import type { RequestMetrics } from "./metrics.ts";
 
 /** Something that the gateway cannot do without. Rejects when it is not there. */
 export type Probe = (signal: AbortSignal) => Promise<unknown>;
@@ -12,10 +11,17 @@ export type Probe = (signal: AbortSignal) => Promise<unknown>;
 /** What /readyz asks, by the name that it tells ("database", "imap example.com"). */
 export type Probes = Readonly<Record<string, Probe>>;
 
+/** What /metrics answers. */
+export interface Metrics {
+  /** Media type of `text`. */
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
 /** What the health endpoint works with. */
 export interface HealthServices {
   readonly probes: Probes;
-  readonly metrics: RequestMetrics;
+  readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Log;
   /** Aborted when the server begins to end: not ready from then on. */

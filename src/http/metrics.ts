@@ -1,5 +1,14 @@
 /** What the endpoint counts, for Prometheus. */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import {
+  AggregatorRegistry,
+  collectDefaultMetrics,
+  Counter,
+  Gauge,
+  Histogram,
+  Registry,
+} from "prom-client";
+
+import type { Metrics } from "./health.ts";
 
 /** Values that are read when somebody asks for the metrics. */
 export interface Gauges {
@@ -11,8 +20,21 @@ export interface Gauges {
 // Held requests run up to an hour; the others should stay under a second.
 const durationBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 900, 3_600];
 
+/** The metrics of all worker processes as one; for the process that started them. */
+export class WorkersMetrics implements Metrics {
+  readonly #registry = new AggregatorRegistry();
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  async text(): Promise<string> {
+    return await this.#registry.clusterMetrics();
+  }
+}
+
 /** Counts requests; `text` is what /metrics answers. */
-export class RequestMetrics {
+export class RequestMetrics implements Metrics {
   readonly #registry = new Registry();
   readonly #requests: Counter<"command" | "http" | "status">;
   readonly #durations: Histogram<"command">;
@@ -38,13 +60,21 @@ export class RequestMetrics {
       "eastgate_average_heartbeat_seconds",
       "Running average of the heartbeats asked for; below 540 something between cuts connections.",
       gauges.averageHeartbeatSeconds,
+      // A sum over workers would hide what this is for; one that holds nothing has 0.
+      "max",
     );
     this.#gauge("eastgate_imap_sessions", "Open IMAP sessions.", gauges.imapSessions);
   }
 
-  /** Media type of `text`. */
   get contentType(): string {
     return this.#registry.contentType;
+  }
+
+  /** Answers the process that started this one when it gathers the metrics of all workers. */
+  tellStarter(): void {
+    AggregatorRegistry.setRegistries(this.#registry);
+    // It listens for the question from its construction on.
+    void new AggregatorRegistry();
   }
 
   /** Counts an answered request; `command` must be a known name. */
@@ -59,10 +89,11 @@ export class RequestMetrics {
     return await this.#registry.metrics();
   }
 
-  #gauge(name: string, help: string, read: () => number): void {
+  #gauge(name: string, help: string, read: () => number, aggregator: "sum" | "max" = "sum"): void {
     const gauge: Gauge = new Gauge({
       name,
       help,
+      aggregator,
       registers: [],
       collect: () => gauge.set(read()),
     });

@@ -21,7 +21,6 @@ export const maxRestartPauseMs = 30_000;
 
 /** Settings of the server: small, local, without replication. */
 export const serverSettings: Readonly<Record<string, string>> = {
-  // A pool of 10, a listener and a keeper per process, a few processes (server, command line).
   max_connections: "50",
   shared_buffers: "64MB",
   max_wal_size: "256MB",
