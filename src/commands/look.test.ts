@@ -45,3 +45,19 @@ test("Look: a server out of reach and a refused login end the wait", async () =>
     await assert.rejects(new Looks(scene.context).look("f1"), error);
   }
 });
+
+test("Look: a connection that breaks once is no fault of the wait", async () => {
+  let breaks = 1;
+  const scene = await commandScene({
+    mailbox: (mailbox) => ({
+      feed: async (id): Promise<Feed> => {
+        if (breaks-- > 0) throw new BackendUnavailable("broke off");
+        return mailbox.feed(id);
+      },
+    }),
+  });
+  const looks = new Looks(scene.context);
+  assert.equal(await looks.look("f1"), false);
+  scene.deliver();
+  assert.equal(await looks.look("f1"), true);
+});

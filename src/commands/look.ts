@@ -1,5 +1,5 @@
 /** What a held Ping or Sync looks at: whether a Sync would now deliver something. */
-import { BackendError } from "../backend.ts";
+import { BackendError, BackendUnavailable } from "../backend.ts";
 import type { Feed, Position } from "../feed.ts";
 import { InvalidSyncKey, KeyTaken, type Head } from "../sync/types.ts";
 import type { Context } from "./context.ts";
@@ -26,13 +26,27 @@ export class Looks {
   async look(watched: string | undefined): Promise<boolean> {
     const collectionId = watched ?? hierarchyId;
     try {
-      const feed = await this.#feed(watched);
-      const head = await this.#head(collectionId);
-      if (head === undefined) return await this.#movedSinceArrival(collectionId, feed);
-      return await this.#isVisible(head, feed);
+      return await this.#lookTwice(watched, collectionId);
     } catch (error) {
       return this.#isNews(error, collectionId);
     }
+  }
+
+  /** A connection that broke off is no reason to end a wait: a look changes nothing and is done once more. */
+  async #lookTwice(watched: string | undefined, collectionId: string): Promise<boolean> {
+    try {
+      return await this.#lookOnce(watched, collectionId);
+    } catch (error) {
+      if (!(error instanceof BackendUnavailable) || this.#context.signal.aborted) throw error;
+      return await this.#lookOnce(watched, collectionId);
+    }
+  }
+
+  async #lookOnce(watched: string | undefined, collectionId: string): Promise<boolean> {
+    const feed = await this.#feed(watched);
+    const head = await this.#head(collectionId);
+    if (head === undefined) return this.#movedSinceArrival(collectionId, feed);
+    return this.#isVisible(head, feed);
   }
 
   /** Whether a look that failed is to be told. One folder that cannot be read must not stop the others' wait. */
