@@ -2,7 +2,10 @@
 import cluster from "node:cluster";
 import process from "node:process";
 import type { Config } from "../config.ts";
+import { systemClock } from "../kit/clock.ts";
 import { endMessage } from "../workers/crew.ts";
+import { serviceManager } from "./service-manager.ts";
+import { stderrLog } from "./stderr-log.ts";
 import {
   configHelp,
   configOf,
@@ -26,14 +29,15 @@ ${configHelp}`,
     refuseMore(positionals, 0);
     const config = configOf(values, env);
     endWithStarter();
-    await run(config);
+    using manager = serviceManager(cluster.isWorker ? {} : env, systemClock, stderrLog);
+    await run(config, () => manager.ready());
     if (process.connected) process.disconnect();
     return 0;
   },
 };
 
 /** Only who serves waits until all of it is loaded. */
-async function run(config: Config): Promise<void> {
+async function run(config: Config, onListening: () => void): Promise<void> {
   if (cluster.isWorker) {
     const until = toldToEnd();
     const [{ runGateway }, { shareOf }, { createLog }] = await Promise.all([
@@ -45,10 +49,10 @@ async function run(config: Config): Promise<void> {
     await runGateway(shareOf(config), { isWorker: true, until, log });
   } else if (config.workers > 1) {
     const { runWorkers } = await import("../workers/overseer.ts");
-    await runWorkers(config);
+    await runWorkers(config, onListening);
   } else {
     const { runGateway } = await import("../main.ts");
-    await runGateway(config);
+    await runGateway(config, { onListening });
   }
 }
 

@@ -10,7 +10,7 @@ import { askedToEnd, stopOrLeave, withAdvice } from "../main.ts";
 import { Crew } from "./crew.ts";
 
 /** Runs `workers` processes that serve, until a signal ends them all. Throws what cannot be started. */
-export async function runWorkers(config: Config): Promise<void> {
+export async function runWorkers(config: Config, onListening: () => void): Promise<void> {
   const asked = askedToEnd();
   const clock = systemClock;
   const log = createLog(config.log.level);
@@ -50,6 +50,7 @@ export async function runWorkers(config: Config): Promise<void> {
     { url: `${scheme}://${address}:${port}`, healthUrl, workers: size },
     "All workers serve",
   );
+  onListening();
   await asked.promise;
   await stopOrLeave(end);
 }
