@@ -15,6 +15,10 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** One line of the request log. */
 export interface RequestLine {
   readonly command?: string;
+  readonly user?: string;
+  readonly http?: number;
+  /** Where the client is, as far as trusted proxies tell. */
+  readonly address?: string;
   readonly roundTrips?: number;
   readonly bytesOut?: number;
   readonly durationMs?: number;
@@ -118,7 +122,8 @@ smtp = ${server(mail.smtp.port)}
 `;
 }
 
-async function freePort(): Promise<number> {
+/** A loopback port that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   const { port } = server.address() as AddressInfo;
