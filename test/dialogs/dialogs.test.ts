@@ -1,6 +1,7 @@
 /** Runs every dialog for every version that it names, over the running gateway and real servers. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
+import { env } from "node:process";
 import { after, before, test } from "node:test";
 import type { ImapFlow } from "imapflow";
 import { systemClock } from "../../src/kit/clock.ts";
@@ -52,8 +53,10 @@ function openStage(): Stage & AsyncDisposable {
 }
 
 const folder = new URL("./", import.meta.url);
+/** While working on one dialog: only those whose file name contains this. */
+const wanted = env["EASTGATE_DIALOGS"] ?? "";
 const files = readdirSync(folder)
-  .filter((name) => name.endsWith(".eas"))
+  .filter((name) => name.endsWith(".eas") && name.includes(wanted))
   .toSorted();
 
 for (const file of files) {
