@@ -3,7 +3,7 @@ import type { Handlers } from "./context.ts";
 import { handleFolderSync } from "./folder-sync.ts";
 import { handleGetAttachment } from "./get-attachment.ts";
 import { handleGetItemEstimate } from "./get-item-estimate.ts";
-import { handleItemOperations } from "./item-operations.ts";
+import { handleItemOperations } from "./item-operations/handle.ts";
 import { handlePing } from "./ping.ts";
 import { handleProvision } from "./provision.ts";
 import { handleSendMail } from "./send-mail.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { commandScene } from "../../test/commands/scene.ts";
-import { StatusError } from "../../schemas/status.ts";
-import { LoginRefused } from "../backend.ts";
-import { handleItemOperations } from "./item-operations.ts";
-import { maxOperations } from "./limits.ts";
+import { commandScene } from "../../../test/commands/scene.ts";
+import { StatusError } from "../../../schemas/status.ts";
+import { LoginRefused } from "../../backend.ts";
+import { handleItemOperations } from "./handle.ts";
+import { maxOperations } from "../limits.ts";
 
 const wanted = (number: number) => ({
   Store: "Mailbox",

@@ -1,0 +1,61 @@
+/** Fetch of a whole mail by ServerId or LongId (MS-ASCMD 2.2.3.67.1). */
+import { commandStatus, StatusError } from "../../../schemas/status.ts";
+import { itemNumber } from "../../mailbox/mailbox.ts";
+import { mapMails } from "../content.ts";
+import type { Context } from "../context.ts";
+import type { Answered, Fetch, Properties } from "./fetched.ts";
+import type { Parts } from "./parts.ts";
+
+const status = commandStatus.ItemOperations;
+
+/** The mail as the options of the Fetch show it. */
+export async function fetchMail(
+  asked: Fetch,
+  context: Context,
+  parts: Parts | undefined,
+): Promise<Answered> {
+  if (asked.Store.toLowerCase() !== "mailbox") throw new StatusError(status.UnknownStore);
+  const { collectionId, number } = await nameOf(asked, context);
+  const items = await context.mailbox.list(collectionId, [number]);
+  if (items.length === 0) throw new StatusError(status.NotFound);
+  const options = asked.Options[0];
+  const mapped = await mapMails(context, collectionId, items, {
+    version: context.version,
+    preferences: options?.BodyPreference ?? [],
+    mimeSupport: options?.MIMESupport ?? 0,
+  });
+  const email = mapped.data.get(number);
+  if (email === undefined) {
+    context.log.warn({ collectionId, number, err: mapped.unmapped[0]?.error }, "not convertible");
+    throw new StatusError(status.ConversionFailed);
+  }
+  const Email = parts === undefined ? email : beside(email, parts);
+  return { Class: "Email", Properties: { Email } };
+}
+
+/** In a multipart answer the body's Data is a part of its own (MS-ASAIRS 2.2.2.33). */
+function beside(email: NonNullable<Properties["Email"]>, parts: Parts): typeof email {
+  const { Data, ...body } = email.Body ?? {};
+  if (Data === undefined) return email;
+  const bytes = typeof Data === "string" ? Buffer.from(Data, "utf8") : Data;
+  return { ...email, Body: { ...body, Part: parts.add(bytes) } };
+}
+
+async function nameOf(
+  asked: Fetch,
+  context: Context,
+): Promise<{ readonly collectionId: string; readonly number: number }> {
+  if (asked.LongId !== undefined) {
+    const found = await context.mailbox.resolve(asked.LongId);
+    if (found === undefined) throw new StatusError(status.NotFound);
+    return found;
+  }
+  const { CollectionId, ServerId } = asked;
+  if (CollectionId === undefined || ServerId === undefined) {
+    throw new StatusError(status.ProtocolError);
+  }
+  const number = itemNumber(CollectionId, ServerId);
+  const folder = await context.mailbox.folder(CollectionId);
+  if (number === undefined || folder === undefined) throw new StatusError(status.NotFound);
+  return { collectionId: CollectionId, number };
+}

@@ -1,0 +1,65 @@
+/** The fetches of an ItemOperations (MS-ASCMD 2.2.3.67.1), one after the other within a budget. */
+import { commandStatus, StatusError } from "../../../schemas/status.ts";
+import { BackendError } from "../../backend.ts";
+import type { Context } from "../context.ts";
+import { endsRequest } from "../faults.ts";
+import { operationsBudgetBytes } from "../limits.ts";
+import { fetchAttachment } from "./fetch-attachment.ts";
+import { fetchMail } from "./fetch-mail.ts";
+import type { Fetch, Fetched } from "./fetched.ts";
+import type { Parts } from "./parts.ts";
+
+const status = commandStatus.ItemOperations;
+
+/** Items in their order, as long as the answer is not too large: the rest can be asked for again. */
+export async function fetchAll(
+  all: readonly Fetch[],
+  context: Context,
+  parts: Parts | undefined,
+): Promise<Fetched[]> {
+  const fetched: Fetched[] = [];
+  let octets = 0;
+  for (const asked of all) {
+    const isFull = octets + (parts?.octets ?? 0) > operationsBudgetBytes;
+    const one = isFull
+      ? { Status: status.TooLarge, ...namesOf(asked) }
+      : await fetchOne(asked, context, parts);
+    fetched.push(one);
+    octets += octetsOf(one);
+  }
+  return fetched;
+}
+
+function octetsOf({ Properties }: Fetched): number {
+  return (Properties?.Data?.length ?? 0) + (Properties?.Email?.Body?.Data?.length ?? 0);
+}
+
+async function fetchOne(
+  asked: Fetch,
+  context: Context,
+  parts: Parts | undefined,
+): Promise<Fetched> {
+  const names = namesOf(asked);
+  try {
+    const { Properties, ...own } =
+      asked.FileReference === undefined
+        ? await fetchMail(asked, context, parts)
+        : await fetchAttachment(asked.FileReference, asked, { context, parts });
+    return { Status: status.Success, ...names, ...own, Properties };
+  } catch (error) {
+    return { Status: statusOf(error, context), ...names };
+  }
+}
+
+function statusOf(error: unknown, { log, signal }: Context): number {
+  if (endsRequest(error, signal)) throw error;
+  if (error instanceof StatusError) return error.status;
+  if (error instanceof BackendError) return status.NotFound;
+  log.error({ err: error }, "an item could not be fetched");
+  return status.ServerError;
+}
+
+/** The names that the device gave go back with the answer. */
+function namesOf({ CollectionId, ServerId, LongId, FileReference }: Fetch) {
+  return { CollectionId, ServerId, LongId, FileReference };
+}

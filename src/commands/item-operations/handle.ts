@@ -1,0 +1,47 @@
+/** ItemOperations (MS-ASCMD 2.2.1.10): whole items and attachments, each with a Status of its own. */
+import { commandStatus, StatusError } from "../../../schemas/status.ts";
+import type { RequestOf, ResponseOf } from "../../../schemas/commands.ts";
+import { MultipartAnswer, type Context } from "../context.ts";
+import { maxOperations } from "../limits.ts";
+import { fetchAll } from "./fetch.ts";
+import { Parts } from "./parts.ts";
+
+type Request = RequestOf<"ItemOperations">;
+type Response = ResponseOf<"ItemOperations">;
+
+const status = commandStatus.ItemOperations;
+
+/** Answers an ItemOperations; in multipart form when the device accepts it (MS-ASCMD 2.2.1.10.1). */
+export async function handleItemOperations(
+  request: Request | undefined,
+  context: Context,
+): Promise<Response | MultipartAnswer<Response>> {
+  const count = operationCount(request);
+  if (request === undefined || count === 0) throw new StatusError(status.ProtocolError);
+  // MS-ASCMD 3.1.5.10, R7490.
+  if (count > maxOperations) throw new StatusError(status.TooLarge);
+  const parts = context.parameters.acceptMultiPart ? new Parts() : undefined;
+  const Fetch = await fetchAll(request.Fetch, context, parts);
+  const response: Response = {
+    Status: status.Success,
+    Response: { Fetch, ...refusedOperations(request) },
+  };
+  return parts === undefined ? response : new MultipartAnswer(response, parts.bytes);
+}
+
+function operationCount(request: Request | undefined): number {
+  if (request === undefined) return 0;
+  return request.Fetch.length + request.EmptyFolderContents.length + request.Move.length;
+}
+
+/** Not handled by this server: each is told so, the fetches beside them are answered. */
+function refusedOperations(request: Request) {
+  const Status = status.ActionNotSupported;
+  return {
+    EmptyFolderContents: request.EmptyFolderContents.map(({ CollectionId }) => ({
+      Status,
+      CollectionId,
+    })),
+    Move: request.Move.map(({ ConversationId = Buffer.alloc(0) }) => ({ Status, ConversationId })),
+  };
+}
