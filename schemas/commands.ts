@@ -69,7 +69,7 @@ export function hasCommand(version: ProtocolVersion, name: CommandName): boolean
 }
 
 /** What must be handled, beside commands, before a version may be offered. */
-export type Feature = "2.5 bodies" | "12.0 forms" | "send from Drafts" | "Account only wipe";
+export type Feature = "2.5 bodies" | "12.0 forms" | "send from Drafts";
 
 /** What a version's clients cannot do without. */
 interface Needs {
@@ -96,7 +96,7 @@ export const protocolVersions: Readonly<Record<ProtocolVersion, Needs>> = {
   "14.0": { commands: since12, features: [] },
   "14.1": { commands: since12, features: [] },
   "16.0": { commands: since12, features: ["send from Drafts"] },
-  "16.1": { commands: [...since12, "Find"], features: ["send from Drafts", "Account only wipe"] },
+  "16.1": { commands: since12, features: ["send from Drafts"] },
 };
 
 /** The versions to offer with these commands and features handled, oldest first. */

@@ -4,8 +4,12 @@ import {
   isCommandName,
   offeredVersions,
   type CommandName,
+  type Feature,
 } from "../../schemas/commands.ts";
 import type { ProtocolVersion } from "../../schemas/version.ts";
+
+/** What is handled beside commands. */
+const features: readonly Feature[] = ["send from Drafts"];
 
 /** Versions and commands on offer. */
 export interface Offer {
@@ -19,7 +23,7 @@ export interface Offer {
 /** The offer of a server with these handlers; a command that no offered version has is left out. */
 export function createOffer(handlers: Readonly<Record<string, unknown>>): Offer {
   const handled = Object.keys(handlers).filter(isCommandName);
-  const versions = offeredVersions(handled, []);
+  const versions = offeredVersions(handled, features);
   const commands = handled.filter((name) => versions.some((version) => hasCommand(version, name)));
   const headers = {
     "MS-ASProtocolVersions": versions.join(","),

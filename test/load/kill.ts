@@ -66,7 +66,7 @@ function roundOf(index: number): Round {
 
 await using mail = await startMailServers();
 await using processes = await openProcesses(mail);
-const versions = ["14.1", "12.1", "14.0"] as const;
+const versions = ["16.1", "14.1", "12.1", "14.0", "16.0"] as const;
 let [kills, mails, doubles] = [0, 0, 0];
 
 async function runTrial(from: number, to: number, options: TrialOptions): Promise<void> {

@@ -12,7 +12,7 @@ import type { MailOptions } from "./options.ts";
 const corpus = new URL("../../../../shared/corpus/mime/", import.meta.url);
 const skip = existsSync(corpus) ? false : "no ../shared: the corpus of mails is not tried";
 
-const versions = ["12.1", "14.0", "14.1"] as const;
+const versions = ["12.1", "14.0", "14.1", "16.0", "16.1"] as const;
 const sizes = [undefined, 0, 1, 100, 512, 5000, 100_000];
 
 /** Every preference of a client that shows text, HTML or MIME, at every size. */

@@ -19,7 +19,7 @@ const longestHoldMs = 60_000;
 const held: readonly string[] = ["Ping", "Sync"];
 
 /** Versions that are offered. */
-const versions: readonly ProtocolVersion[] = ["12.1", "14.0", "14.1"];
+const versions: readonly ProtocolVersion[] = ["12.1", "14.0", "14.1", "16.0", "16.1"];
 
 /** What became of a request. */
 export interface Outcome {
