@@ -41,7 +41,7 @@ export interface Overrides {
   readonly log?: Log;
   /** The servers of a mail domain; disposed of with the gateway. */
   readonly backendOf?: (domain: DomainConfig, surroundings: Surroundings) => DomainBackend;
-  /** Awaited at each named point of sending. */
+  /** Awaited at each named point of an effect on a server. */
   readonly checkpoint?: NonNullable<MailboxesSource["checkpoint"]>;
   /** True: one of several workers; whoever started it answers for health and metrics. */
   readonly isWorker?: boolean;

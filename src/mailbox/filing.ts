@@ -15,7 +15,7 @@ import {
 } from "../store/intents.ts";
 import type { Database } from "../store/sql.ts";
 import type { Folders } from "./folders.ts";
-import { IntentHold, newLease, type SendStep, type SendTarget } from "./intent-hold.ts";
+import { IntentHold, newLease, type Checkpoint, type SendTarget } from "./intent-hold.ts";
 import { filingPauseSeconds, filingsPerRequest, refusedFilingPauseSeconds } from "./limits.ts";
 import type { PendingFilings } from "./pending-filings.ts";
 
@@ -27,7 +27,7 @@ export interface FilingSource {
   readonly accountId: string;
   readonly folders: Folders;
   readonly pending: PendingFilings;
-  readonly checkpoint: (step: SendStep) => void | Promise<void>;
+  readonly checkpoint: Checkpoint;
 }
 
 /** One copy to be filed. `isRepeat`: an earlier attempt may have filed it. */
@@ -84,7 +84,7 @@ export class Filing {
     const lease = newLease(nowMs);
     const found = await takePendingMime<SendTarget>(database, accountId, { ...lease, nowMs });
     if (found === undefined) return false;
-    await using hold = new IntentHold(this.#source, found.id, lease);
+    await using hold = new IntentHold(this.#source, [found.id], lease);
     await this.file(found, { mime: found.mime, hold, isRepeat: true });
     return true;
   }

@@ -1,8 +1,8 @@
-/** Working on an intent: its lease is renewed while the work goes on and given back at its end. */
+/** Working on intents: their lease is renewed while the work goes on and given back at its end. */
 import { randomUUID } from "node:crypto";
 import type { Clock, Timer } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
-import { holdIntent, type Lease } from "../store/intents.ts";
+import { holdIntents, type Lease } from "../store/intents.ts";
 import type { Database } from "../store/sql.ts";
 import { intentLeaseSeconds } from "./limits.ts";
 
@@ -21,6 +21,15 @@ export interface SendTarget {
  */
 export type SendStep = "accepted" | "delivered" | "sent" | "appended" | "filed";
 
+/** Kinds of effects on a mail server that are written down first. */
+export type EffectKind = "move" | "add";
+
+/** Points of other effects, in their order: intent committed, effect done, its result committed. */
+export type EffectStep = `${EffectKind} ${"intended" | "done" | "kept"}`;
+
+/** Awaited at each named point, so that a test can end the process there. */
+export type Checkpoint = (step: SendStep | EffectStep) => void | Promise<void>;
+
 const leaseMs = intentLeaseSeconds * 1000;
 
 /** A lease from now on. */
@@ -28,26 +37,26 @@ export function newLease(nowMs: number): Lease {
   return { token: randomUUID(), untilMs: nowMs + leaseMs };
 }
 
-/** Holds an intent until disposed of. */
+/** Holds intents under one lease until disposed of. */
 export class IntentHold implements AsyncDisposable {
   readonly #source: { readonly database: Database; readonly clock: Clock; readonly log: Log };
-  readonly #id: string;
+  readonly #ids: readonly string[];
   readonly #token: string;
   #timer: Timer | undefined;
   #endsMs = 0;
 
   constructor(
     source: { readonly database: Database; readonly clock: Clock; readonly log: Log },
-    id: string,
+    ids: readonly string[],
     lease: Lease,
   ) {
     this.#source = source;
-    this.#id = id;
+    this.#ids = ids;
     this.#token = lease.token;
     this.#renewLater();
   }
 
-  /** Nobody shall work on it before this pause is over, counted from the end of the hold. */
+  /** Nobody shall work on them before this pause is over, counted from the end of the hold. */
   restAfter(pauseMs: number): void {
     this.#endsMs = this.#source.clock.now() + pauseMs;
   }
@@ -69,7 +78,7 @@ export class IntentHold implements AsyncDisposable {
   async #hold(untilMs: number): Promise<void> {
     const { database, log } = this.#source;
     try {
-      await holdIntent(database, this.#id, { token: this.#token, untilMs });
+      await holdIntents(database, this.#ids, { token: this.#token, untilMs });
     } catch (error) {
       log.warn({ err: error }, "The lease of an intent could not be kept or given back.");
     }

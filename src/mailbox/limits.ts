@@ -21,8 +21,8 @@ export const sendSeconds = 300;
 /** Phones give up repeating long before a week; after that an intent is only ballast. */
 export const intentDays = 7;
 
-/** Expired intents removed with each new one: more than one, so that a backlog shrinks; few, to stay quick. */
-export const expiredIntentsPerSend = 20;
+/** Expired intents removed beside each new one: some, so that a backlog shrinks; few, to stay quick. */
+export const expiredIntentsAtOnce = 20;
 
 /** A copy that could not be filed in Sent is tried again at a request after this pause. */
 export const filingPauseSeconds = 60;

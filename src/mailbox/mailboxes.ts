@@ -7,7 +7,7 @@ import { AccountMailbox } from "./account-mailbox.ts";
 import { Filing } from "./filing.ts";
 import { Folders } from "./folders.ts";
 import { Hints } from "./hints.ts";
-import type { SendStep } from "./intent-hold.ts";
+import type { Checkpoint } from "./intent-hold.ts";
 import { Lease } from "./lease.ts";
 import type { Mailbox } from "./mailbox.ts";
 import { PendingFilings } from "./pending-filings.ts";
@@ -26,8 +26,7 @@ export interface MailboxesSource {
   readonly log: Log;
   /** The servers of a mail domain by its name in the configuration; throws for an unknown one. */
   backendOf(domain: string): DomainBackend;
-  /** Awaited at each named point of sending, so that a test can end the process there. */
-  readonly checkpoint?: (step: SendStep) => void | Promise<void>;
+  readonly checkpoint?: Checkpoint;
 }
 
 /** Whose mailbox is opened. */

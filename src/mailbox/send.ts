@@ -17,22 +17,16 @@ import {
   addIntent,
   advanceIntent,
   listIntents,
-  removeIntent,
-  removeIntentsBefore,
+  removeIntents,
   takeIntent,
   type IntentName,
   type IntentRow,
 } from "../store/intents.ts";
 import type { Database } from "../store/sql.ts";
 import type { Filing } from "./filing.ts";
-import { IntentHold, newLease, pause, type SendStep, type SendTarget } from "./intent-hold.ts";
-import {
-  expiredIntentsPerSend,
-  intentDays,
-  intentPollMs,
-  namelessRepeatMs,
-  sendSeconds,
-} from "./limits.ts";
+import { IntentHold, newLease, pause, type Checkpoint, type SendTarget } from "./intent-hold.ts";
+import { removeExpired } from "./intents.ts";
+import { expiredIntentsAtOnce, intentPollMs, namelessRepeatMs, sendSeconds } from "./limits.ts";
 import type { Submission } from "./mailbox.ts";
 import { completeMail, readSubmitted, type PreparedMail, type SubmittedMail } from "./outgoing.ts";
 
@@ -45,12 +39,10 @@ export interface SenderSource {
   readonly credential: Credential;
   readonly transport: MailTransport;
   readonly filing: Filing;
-  /** Awaited at each named point, so that a test can end the process there. */
-  readonly checkpoint: (step: SendStep) => void | Promise<void>;
+  readonly checkpoint: Checkpoint;
 }
 
 const kind = "send";
-const dayMs = 86_400_000;
 
 type Intent = IntentRow<SendTarget>;
 
@@ -124,21 +116,21 @@ export class Sender {
     }
     const ageMs = clock.now() - same.created.getTime();
     if (!nameless || same.state === "accepted" || ageMs < namelessRepeatMs) return same;
-    await removeIntent(database, same.id);
+    await removeIntents(database, [same.id]);
     return undefined;
   }
 
   /** Writes a new intent; undefined: another request wrote it just now. */
   async #begin(name: IntentName, mail: SubmittedMail): Promise<Claim | undefined> {
     const { database, clock, account, filing } = this.#source;
-    await this.#removeExpired();
+    await removeExpired(this.#source, expiredIntentsAtOnce);
     const nowMs = clock.now();
     const lease = newLease(nowMs);
     const domain = account.email.slice(account.email.lastIndexOf("@") + 1);
     const messageId = mail.messageId === "" ? `${randomUUID()}@${domain}` : mail.messageId;
     const target = { messageId, ...(await filing.start()) };
     const intent = await addIntent<SendTarget>(database, name, { target, lease, nowMs });
-    return intent && { intent, hold: new IntentHold(this.#source, intent.id, lease) };
+    return intent && { intent, hold: new IntentHold(this.#source, [intent.id], lease) };
   }
 
   /** Goes on with a known intent: nothing to do, ours by now, or (undefined) another request's. */
@@ -150,7 +142,7 @@ export class Sender {
     const wanted = { id: known.id, state: known.state };
     const intent = await takeIntent<SendTarget>(database, wanted, { ...lease, nowMs });
     if (intent !== undefined)
-      return { intent, hold: new IntentHold(this.#source, intent.id, lease) };
+      return { intent, hold: new IntentHold(this.#source, [intent.id], lease) };
     // Sent, and somebody files it or waits to do so: the device has what it asked for.
     return known.state === "sent" ? "done" : undefined;
   }
@@ -167,16 +159,6 @@ export class Sender {
       clientKey: clientKey.toString("base64url"),
       fingerprint: clientId === undefined ? contents : whole,
     };
-  }
-
-  async #removeExpired(): Promise<void> {
-    const { database, clock, log } = this.#source;
-    const before = clock.now() - intentDays * dayMs;
-    const removed = await removeIntentsBefore(database, before, expiredIntentsPerSend);
-    for (const { accountId, unfiled } of removed) {
-      if (unfiled)
-        log.error({ accountId, days: intentDays }, "A sent mail could not be filed in Sent.");
-    }
   }
 }
 

@@ -4,8 +4,11 @@
  */
 import type { Sql } from "./sql.ts";
 
-/** How far an intent went. `accepted`: unknown without a lease; `sent`: not yet filed; `filed`: all done. */
-export type IntentState = "accepted" | "sent" | "filed";
+/**
+ * How far an intent went. `accepted`: unknown without a lease; `sent`: not yet filed; `filed` (mails that are
+ * sent) and `done` (everything else): nothing is left to do.
+ */
+export type IntentState = "accepted" | "sent" | "filed" | "done";
 
 /** What names an intent: the same key and contents again is the same intent. */
 export interface IntentName {
@@ -85,11 +88,10 @@ export async function takeIntent<Target>(
   )[0];
 }
 
-/** Holds an intent longer, or gives it back (a time that has passed). False: it is another's by now. */
-export async function holdIntent(sql: Sql, id: string, lease: Lease): Promise<boolean> {
-  const text = `UPDATE intents SET lease_until = $3 WHERE id = $1 AND lease_token = $2 RETURNING id`;
-  const rows = await sql.rows("intents.hold", text, [id, lease.token, new Date(lease.untilMs)]);
-  return rows.length > 0;
+/** Holds intents longer, or gives them back (a time that has passed); those that are another's by now stay his. */
+export async function holdIntents(sql: Sql, ids: readonly string[], lease: Lease): Promise<void> {
+  const text = `UPDATE intents SET lease_until = $3 WHERE id = ANY($1::bigint[]) AND lease_token = $2`;
+  await sql.rows("intents.hold", text, [ids, lease.token, new Date(lease.untilMs)]);
 }
 
 /** The effect happened: whoever saw it says so, lease or not. A pending mail is dropped once filed. */
@@ -153,7 +155,7 @@ export async function removeIntentsBefore(
   return await sql.rows("intents.remove-before", text, [new Date(beforeMs), limit]);
 }
 
-/** Removes one intent: the same request again shall be a new one. */
-export async function removeIntent(sql: Sql, id: string): Promise<void> {
-  await sql.rows("intents.remove", "DELETE FROM intents WHERE id = $1", [id]);
+/** Removes intents: the same request again shall be a new one. */
+export async function removeIntents(sql: Sql, ids: readonly string[]): Promise<void> {
+  await sql.rows("intents.remove", "DELETE FROM intents WHERE id = ANY($1::bigint[])", [ids]);
 }

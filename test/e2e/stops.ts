@@ -1,15 +1,15 @@
 /** Named points at which a test stops a gateway process. */
 import type { MailSession } from "../../src/backend.ts";
-import type { SendStep } from "../../src/mailbox/intent-hold.ts";
+import type { EffectStep, SendStep } from "../../src/mailbox/intent-hold.ts";
 import type { DomainBackend } from "../../src/mailbox/mailboxes.ts";
 
 type Effect = "move" | "remove" | "flags" | "append" | "list";
 
 /**
- * Where a process can be stopped: at the steps of sending; before and after an effect on the mail server, that
+ * Where a process can be stopped: at the steps of sending, moving and adding; before and after an effect on the mail server, that
  * is before anything of it is committed; and when all is committed and the answer is not yet on its way.
  */
-export type Stop = SendStep | `before ${Effect}` | `after ${Effect}` | "before answer";
+export type Stop = SendStep | EffectStep | `before ${Effect}` | `after ${Effect}` | "before answer";
 
 /** What the test tells the process: stop at the next point of this name; or (null) let what stands there go on. */
 export interface Arm {

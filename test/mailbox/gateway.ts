@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Credential, MailBackend, MailTransport } from "../../src/backend.ts";
 import type { Log } from "../../src/kit/log.ts";
-import type { SendStep } from "../../src/mailbox/intent-hold.ts";
+import type { Checkpoint } from "../../src/mailbox/intent-hold.ts";
 import type { Mailbox } from "../../src/mailbox/mailbox.ts";
 import { createMailboxes, type Mailboxes } from "../../src/mailbox/mailboxes.ts";
 import type { Database } from "../../src/store/sql.ts";
@@ -45,8 +45,7 @@ export class Gateway implements AsyncDisposable {
   readonly lines: LogLine[] = [];
   readonly #mailboxes: Mailboxes;
   readonly #credential: Credential;
-  /** Awaited at each named point of sending. */
-  checkpoint: (step: SendStep) => void | Promise<void> = () => {};
+  checkpoint: Checkpoint = () => {};
 
   constructor(
     database: Database,
