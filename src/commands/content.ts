@@ -2,7 +2,7 @@
 import type { EmailData } from "../items/email/data.ts";
 import type { MailItem, PartFetched } from "../items/email/message.ts";
 import type { MailOptions } from "../items/email/options.ts";
-import { planBody, toEas, type BodyPlan } from "../items/email/index.ts";
+import { planBody, toEas, type BodyPlan, type Conversation } from "../items/email/index.ts";
 import { atLeast } from "../../schemas/version.ts";
 import type { Context } from "./context.ts";
 import { answerBudgetBytes } from "./limits.ts";
@@ -49,8 +49,8 @@ export async function mapMails(
   const plans = attempts.each(items, (item) => planBody(item, options));
   const parts = await fetchPlanned(context, collectionId, plans);
   const conversations = atLeast(context.version, "14.0")
-    ? await context.mailbox.conversationIds(items)
-    : new Map<number, Buffer>();
+    ? await context.mailbox.conversations(items)
+    : new Map<number, Conversation>();
   const references = await itemReferences(context, collectionId, items);
   const data = attempts.each(
     items.filter((item) => plans.has(item.number)),
@@ -58,7 +58,7 @@ export async function mapMails(
       toEas(item, plans.get(item.number)!.finish(parts.get(item.number) ?? []), {
         version: options.version,
         fileReference: (section) => `${references.get(item.number)}:${section}`,
-        conversationId: conversations.get(item.number),
+        conversation: conversations.get(item.number),
       }),
   );
   return { data, unmapped: attempts.failed };

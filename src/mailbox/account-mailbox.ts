@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import type { FlagChange, ItemOutcome, MailSession } from "../backend.ts";
 import type { Feed } from "../feed.ts";
+import type { Conversation } from "../items/email/index.ts";
 import type { MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
 import { listAliases } from "../store/aliases.ts";
 import {
@@ -11,7 +12,7 @@ import {
 } from "../store/collections.ts";
 import type { Database } from "../store/sql.ts";
 import { aliasesOf, noAliases, type Aliases } from "./aliased.ts";
-import { conversationIds } from "./conversations.ts";
+import { conversationsOf } from "./conversations.ts";
 import { emptyFeed, folderFeed } from "./folder-feed.ts";
 import { isNoSuchFolder, type Folders } from "./folders.ts";
 import { hierarchyFeed } from "./hierarchy-feed.ts";
@@ -133,8 +134,8 @@ export class AccountMailbox implements Mailbox {
     await this.#parts.sender.send(submission, signal);
   }
 
-  async conversationIds(items: readonly MailItem[]): Promise<ReadonlyMap<number, Buffer>> {
-    return await conversationIds(this.#parts.database, this.accountId, items);
+  async conversations(items: readonly MailItem[]): Promise<ReadonlyMap<number, Conversation>> {
+    return await conversationsOf(this.#parts.database, this.accountId, items);
   }
 
   async fileReference(collectionId: string, number: number, section: string): Promise<string> {

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { addAccount } from "../../test/mailbox/gateway.ts";
 import { openTestDatabase } from "../../test/rig/database.ts";
 import { noFlags, type MailItem } from "../items/email/message.ts";
-import { conversationIds } from "./conversations.ts";
+import { conversationsOf } from "./conversations.ts";
 
 const store = await openTestDatabase();
 after(() => store[Symbol.asyncDispose]());
@@ -39,8 +39,8 @@ function root(id: string): string {
 }
 
 async function show(accountId: string, ...items: readonly MailItem[]): Promise<readonly string[]> {
-  const ids = await conversationIds(database, accountId, items);
-  return items.map((item) => ids.get(item.number)?.toString("hex") ?? "none");
+  const found = await conversationsOf(database, accountId, items);
+  return items.map((item) => found.get(item.number)?.id.toString("hex") ?? "none");
 }
 
 test("the root is the first of References, else the known conversation of In-Reply-To, else its id, else the own", async () => {
@@ -73,6 +73,26 @@ test("a mail without any id has a conversation of its own, always the same", asy
   assert.notEqual(first, second);
   assert.deepEqual(await show(id, mail(1, {})), [first]);
   assert.match(String(first), /^[0-9a-f]{32}$/);
+});
+
+test("a reply to a mail that was shown has its index and one level more; both stay", async () => {
+  const { id } = await addAccount(database);
+  const index = async (...items: readonly MailItem[]): Promise<readonly (string | undefined)[]> => {
+    const found = await conversationsOf(database, id, items);
+    return items.map((item) => found.get(item.number)?.index.toString("hex"));
+  };
+  const [unrelated, first] = await index(
+    mail(1, { id: "x", inReplyTo: "unseen" }),
+    mail(2, { id: "a" }),
+  );
+  assert.equal(unrelated?.length, 10);
+  const [reply] = await index(mail(3, { id: "b", inReplyTo: "a" }));
+  assert.equal(reply?.slice(0, 10), first);
+  assert.equal(reply?.length, 20);
+  // By References alone, and once more after another request showed it.
+  const [second] = await index(mail(4, { id: "c", references: ["a", "b"] }));
+  assert.equal(second?.slice(0, 20), reply);
+  assert.deepEqual(await index(mail(4, { id: "c" })), [second]);
 });
 
 test("in whatever order mails are shown, what was given once stays", async () => {

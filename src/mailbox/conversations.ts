@@ -1,9 +1,16 @@
 /**
  * ConversationId (MS-ASEMAIL 2.2.2.21): the first 16 bytes of SHA-256 of the conversation's root message-id.
  * The root is the first id of References, else the conversation of In-Reply-To as far as it was shown, else
- * In-Reply-To, else the own Message-ID. What was given once stays.
+ * In-Reply-To, else the own Message-ID. ConversationIndex (MS-ASCON 2.2.2.4): what Thread-Index says, else one
+ * response level more than the mail that it answers, as far as that was shown. What was given once stays.
  */
 import { createHash } from "node:crypto";
+import {
+  firstConversationIndex,
+  replyIndex,
+  threadIndex,
+  type Conversation,
+} from "../items/email/index.ts";
 import type { MailItem } from "../items/email/message.ts";
 import {
   listConversations,
@@ -16,7 +23,7 @@ const idBytes = 16;
 
 /** What a mail says of its conversation: hashes of its message-ids, undefined where it has none. */
 interface Threading {
-  readonly number: number;
+  readonly item: MailItem;
   readonly own: Buffer | undefined;
   readonly parent: Buffer | undefined;
   readonly root: Buffer | undefined;
@@ -24,45 +31,56 @@ interface Threading {
   readonly alone: Buffer;
 }
 
-/** The ConversationId of each item by number; new ones are kept. */
-export async function conversationIds(
+type KnownRows = Map<string, ConversationRow>;
+
+/** The conversation of each item by number; new ones are kept. */
+export async function conversationsOf(
   sql: Sql,
   accountId: string,
   items: readonly MailItem[],
-): Promise<ReadonlyMap<number, Buffer>> {
+): Promise<ReadonlyMap<number, Conversation>> {
   if (items.length === 0) return new Map();
   const threadings = oldestFirst(items).map(threadingOf);
   const asked = threadings.flatMap(({ own, parent }) => [own, parent]).filter(isHash);
   const known = byHash(await listConversations(sql, accountId, unique(asked)));
   const fresh = resolve(threadings, known);
   const kept = fresh.length === 0 ? [] : await putConversations(sql, accountId, fresh);
-  for (const [hash, id] of byHash(kept)) known.set(hash, id);
-  return new Map(threadings.map((each) => [each.number, idOf(each, known)]));
+  for (const [hash, row] of byHash(kept)) known.set(hash, row);
+  return new Map(threadings.map((each) => [each.item.number, conversationOf(each, known)]));
 }
 
-/** Gives each mail its conversation, the older first, as replies ask for it; returns the new ones. */
-function resolve(threadings: readonly Threading[], known: Map<string, Buffer>): ConversationRow[] {
+/** Gives each mail its conversation, the older first, as replies ask for it; returns what is to be kept. */
+function resolve(threadings: readonly Threading[], known: KnownRows): ConversationRow[] {
   return threadings.flatMap((each) => {
-    if (each.own === undefined || known.has(keyOf(each.own))) return [];
-    const id = idOf(each, known);
-    known.set(keyOf(each.own), id);
-    return [{ hash: each.own, id }];
+    if (each.own === undefined || known.get(keyOf(each.own))?.index) return [];
+    const row = { hash: each.own, ...conversationOf(each, known) };
+    known.set(keyOf(each.own), row);
+    return [row];
   });
 }
 
-function idOf(each: Threading, known: ReadonlyMap<string, Buffer>): Buffer {
+function conversationOf(each: Threading, known: KnownRows): Conversation {
   const given = each.own && known.get(keyOf(each.own));
-  const ofParent = each.parent && known.get(keyOf(each.parent));
-  return given ?? each.root ?? ofParent ?? each.parent ?? each.own ?? each.alone;
+  const parent = each.parent && known.get(keyOf(each.parent));
+  return {
+    id: given?.id ?? each.root ?? parent?.id ?? each.parent ?? each.own ?? each.alone,
+    index: given?.index ?? indexOf(each.item, parent),
+  };
+}
+
+function indexOf(item: MailItem, parent: ConversationRow | undefined): Buffer {
+  const written = threadIndex(item);
+  if (written !== undefined) return written;
+  return parent?.index ? replyIndex(parent.index, item) : firstConversationIndex(item);
 }
 
 function threadingOf(item: MailItem): Threading {
-  const { envelope, number, references } = item;
+  const { envelope, references } = item;
   const described = [envelope.subject, envelope.date?.getTime(), envelope.from[0]?.address];
   return {
-    number,
+    item,
     own: hashOf(envelope.messageId),
-    parent: hashOf(envelope.inReplyTo),
+    parent: hashOf(envelope.inReplyTo) ?? hashOf(references.at(-1) ?? ""),
     root: hashOf(references[0] ?? ""),
     alone: digest(JSON.stringify(described)),
   };
@@ -81,8 +99,8 @@ function oldestFirst(items: readonly MailItem[]): readonly MailItem[] {
   return items.toSorted((one, other) => one.received.getTime() - other.received.getTime());
 }
 
-function byHash(rows: readonly ConversationRow[]): Map<string, Buffer> {
-  return new Map(rows.map((row) => [keyOf(row.hash), row.id]));
+function byHash(rows: readonly ConversationRow[]): KnownRows {
+  return new Map(rows.map((row) => [keyOf(row.hash), row]));
 }
 
 function unique(hashes: readonly Buffer[]): Buffer[] {

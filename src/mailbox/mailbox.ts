@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import type { FlagChange, ItemOutcome } from "../backend.ts";
 import type { Feed } from "../feed.ts";
+import type { Conversation } from "../items/email/index.ts";
 import type { MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
 
 /** A folder as devices see it. */
@@ -75,8 +76,8 @@ export interface Mailbox extends AsyncDisposable {
   ): Promise<readonly ItemOutcome[]>;
   /** Sends once per ClientId and files in Sent. Throws SendRefused, BackendUnavailable. */
   send(submission: Submission, signal: AbortSignal): Promise<void>;
-  /** ConversationId (16 bytes) of each item, by number; once given it never changes. */
-  conversationIds(items: readonly MailItem[]): Promise<ReadonlyMap<number, Buffer>>;
+  /** ConversationId (16 bytes) and ConversationIndex of each item, by number; once given they never change. */
+  conversations(items: readonly MailItem[]): Promise<ReadonlyMap<number, Conversation>>;
   /** FileReference of a part ("f1:<epoch>:<uid>:<section>") and back; undefined: not of this form. */
   fileReference(collectionId: string, number: number, section: string): Promise<string>;
   /** Resolves a FileReference or LongId inside this account. */

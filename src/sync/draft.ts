@@ -192,11 +192,13 @@ export class Draft {
   }
 
   #accept({ kind, number, item }: Candidate): void {
-    this.#operations.push({ kind, number });
-    this.#edits.set(
-      number,
-      item === undefined || kind === "softDelete" ? undefined : this.#keep(item),
+    const before = this.#known.get(number) ?? 0;
+    const after = item === undefined || kind === "softDelete" ? undefined : this.#keep(item);
+    const isChange = kind === "change" && after !== undefined;
+    this.#operations.push(
+      isChange ? { kind, number, differs: (before ^ after) >>> 0 } : { kind, number },
     );
+    this.#edits.set(number, after);
   }
 
   #keep({ version, labels }: FeedItem): number {

@@ -44,7 +44,7 @@ export function answerJson(answer: Answer, hash: string): StoredAnswer {
   return {
     hash,
     more: answer.more,
-    operations: answer.operations.map(({ kind, number }) => letterOf[kind] + number).join(" "),
+    operations: answer.operations.map(textOf).join(" "),
     uploads: answer.uploads,
   };
 }
@@ -54,7 +54,13 @@ export function toldOf({ hash, more, operations, uploads }: StoredAnswer): Told 
   return { hash, more, uploads, operations: operations.split(" ").flatMap(operationOf) };
 }
 
+function textOf({ kind, number, differs }: Operation): string {
+  return `${letterOf[kind]}${number}${differs === undefined ? "" : `/${differs}`}`;
+}
+
 function operationOf(text: string): Operation[] {
   const kind = kindOf[text.charAt(0)];
-  return kind === undefined ? [] : [{ kind, number: Number(text.slice(1)) }];
+  const [number, differs] = text.slice(1).split("/").map(Number);
+  if (kind === undefined || number === undefined) return [];
+  return [differs === undefined ? { kind, number } : { kind, number, differs }];
 }

@@ -36,7 +36,7 @@ export interface StoredAnswer {
   /** Hash of the request that it answers. */
   readonly hash: string;
   readonly more: boolean;
-  /** Kind by its first letter, then the number: "a17 d3". */
+  /** Kind by its first letter, the number, and of a change after a slash what differs: "a17 d3 c5/1". */
   readonly operations: string;
   readonly uploads: readonly UploadResult[];
 }

@@ -13,6 +13,11 @@ export interface Partnership {
 export interface Operation {
   readonly kind: "add" | "change" | "delete" | "softDelete";
   readonly number: number;
+  /**
+   * Of a change: the bits in which the version differs from the one that the device had. Bits from the ninth
+   * on: the labels differ (mail).
+   */
+  readonly differs?: number;
 }
 
 /** What became of one upload; kept so that a repeated request gets the same answer. */

@@ -94,7 +94,7 @@ function mailboxOver(session: MailSession): Mailbox {
     fetchParts: (collectionId, wanted) => session.fetchParts(pathOf(collectionId), wanted),
     setFlags: (collectionId, changes) => session.setFlags(pathOf(collectionId), changes),
     remove: (collectionId, numbers) => session.remove(pathOf(collectionId), numbers),
-    conversationIds: async () => new Map(),
+    conversations: async () => new Map(),
     fileReference: async (collectionId, number) => `${collectionId}:1:${number}`,
     watch: async (collectionIds, _hierarchy, listener) =>
       session.watch(collectionIds.map(pathOf), ({ path, kind }) =>

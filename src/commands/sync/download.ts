@@ -82,11 +82,12 @@ async function serverCommands(
   const mapped = await mapMails(context, collectionId, items, options);
   await reportUnmapped(context, collectionId, mapped.unmapped);
   const commands: ServerCommand[] = [];
-  for (const { kind, number } of told.operations) {
+  for (const operation of told.operations) {
+    const { kind, number } = operation;
     const ServerId = itemServerId(collectionId, number);
     if (kind === "delete") commands.push({ Delete: { ServerId } });
     else if (kind === "softDelete") commands.push({ SoftDelete: { ServerId } });
-    else if (kind === "change") commands.push(...(await changeOf(context, told.next, number)));
+    else if (kind === "change") commands.push(...(await changeOf(context, told.next, operation)));
     else {
       const Email = mapped.data.get(number);
       if (Email !== undefined) commands.push({ Add: { ServerId, ApplicationData: { Email } } });
@@ -119,10 +120,14 @@ function flagsOf(known: { readonly version: number; readonly labels: readonly st
 }
 
 /** A Change needs no look at the server: the plan has already seen the flags. */
-async function changeOf(context: Context, head: Head, number: number): Promise<ServerCommand[]> {
+async function changeOf(
+  context: Context,
+  head: Head,
+  { number, differs }: Operation,
+): Promise<ServerCommand[]> {
   const known = await context.sync.known(head, number);
   if (known === undefined) return [];
-  const Email = toEasChange({ ...flagsOf(known), draft: false }, context.version);
+  const Email = toEasChange({ ...flagsOf(known), draft: false }, context.version, differs);
   const ServerId = itemServerId(head.collectionId, number);
   return [{ Change: { ServerId, ApplicationData: { Email } } }];
 }

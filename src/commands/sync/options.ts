@@ -45,5 +45,6 @@ export function mailOptions(options: SyncOptions | undefined, context: Context):
     preferences: options?.BodyPreference ?? [],
     mimeSupport: options?.MIMESupport ?? 0,
     mimeTruncation: options?.MIMETruncation,
+    bodyPart: options?.BodyPartPreference,
   };
 }

@@ -2,4 +2,6 @@
 export { planBody, type BodyPlan } from "./body-plan.ts";
 export { findPart } from "./body-parts.ts";
 export { fromEasChange } from "./from-eas.ts";
-export { toEas, toEasChange } from "./to-eas.ts";
+export { firstConversationIndex, replyIndex, threadIndex } from "./conversation-index.ts";
+export { toEas, type Conversation } from "./to-eas.ts";
+export { toEasChange } from "./change-elements.ts";

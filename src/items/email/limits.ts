@@ -45,6 +45,9 @@ export const maxPreviewLength = 255;
 /** Categories of one mail (MS-ASEMAIL 2.2.2.17). */
 export const maxCategories = 300;
 
+/** Response levels of a ConversationIndex: no tree on a phone is deeper, and replies carry it on. */
+export const maxResponseLevels = 100;
+
 /** Octets of a delivery status or a calendar reply that tell the message class. */
 export const detailBytes = 16 * 1024;
 

@@ -1,6 +1,6 @@
 /** MessageClass of a mail (MS-ASEMAIL 2.2.2.49). */
 import { partsOf } from "./body-parts.ts";
-import type { Part } from "./message.ts";
+import type { MailItem, Part } from "./message.ts";
 
 /** How a mail is protected: its whole MIME must reach the device unchanged. */
 type Protection = "none" | "signed" | "encrypted" | "receipt";
@@ -57,16 +57,27 @@ function methodOf(part: Part): string {
 }
 
 /** The class of a mail; `detail` is the decoded text of its `detailPart`, or "" when not known. */
-export function messageClass(structure: Part, detail: string): string {
+export function messageClass(
+  item: Pick<MailItem, "structure" | "headers">,
+  detail: string,
+): string {
+  const found = classOf(item.structure, detail);
+  if (found !== plain) return found;
+  // RFC 3834 5: the answers of a vacation program; what other programs send by themselves is auto-generated.
+  const isAutoReply = /^auto-replied\b/i.test(item.headers["auto-submitted"]?.trim() ?? "");
+  return isAutoReply ? "IPM.Note.Rules.OofTemplate.Microsoft" : plain;
+}
+
+const plain = "IPM.Note";
+
+function classOf(structure: Part, detail: string): string {
   const protectedBy = protection(structure);
   if (protectedBy === "encrypted") return "IPM.Note.SMIME";
   if (protectedBy === "signed") return "IPM.Note.SMIME.MultipartSigned";
   if (protectedBy === "receipt") return "IPM.Note.Receipt.SMIME";
-  if (isMultipart(structure, "report")) {
-    return reportClass(structure, detail);
-  }
+  if (isMultipart(structure, "report")) return reportClass(structure, detail);
   const invitation = invitationPart(structure);
-  return invitation === undefined ? "IPM.Note" : meetingClass(methodOf(invitation), detail);
+  return invitation === undefined ? plain : meetingClass(methodOf(invitation), detail);
 }
 
 function reportClass(structure: Part, detail: string): string {
@@ -76,14 +87,33 @@ function reportClass(structure: Part, detail: string): string {
     const unread = /^disposition:[^\r\n]*\b(deleted|denied|failed)\b/im.test(detail);
     return unread ? "REPORT.IPM.Note.IPNNRN" : "REPORT.IPM.Note.IPNRN";
   }
-  return kind.endsWith("delivery-status") ? deliveryClass(detail) : "IPM.Note";
+  if (!kind.endsWith("delivery-status")) return plain;
+  return reportOn(returnedClass(structure), deliveryKind(detail));
 }
 
 /** One recipient that failed makes it a non-delivery report (RFC 3464 2.3.3). */
-function deliveryClass(detail: string): string {
+function deliveryKind(detail: string): "NDR" | "DELAYED" | "DR" {
   const actions = [...detail.matchAll(/^action:[ \t]*([a-z]+)/gim)].map((m) => m[1]?.toLowerCase());
-  if (actions.length === 0 || actions.includes("failed")) return "REPORT.IPM.Note.NDR";
-  return actions.includes("delayed") ? "REPORT.IPM.Note.DELAYED" : "REPORT.IPM.Note.DR";
+  if (actions.length === 0 || actions.includes("failed")) return "NDR";
+  return actions.includes("delayed") ? "DELAYED" : "DR";
+}
+
+/** The class of the mail that a report returns whole (RFC 3462 2); of its header alone nothing is known. */
+function returnedClass(structure: Part): string {
+  const returned = structure.children.find((part) => part.envelope !== undefined)?.children[0];
+  return returned === undefined ? plain : classOf(returned, "");
+}
+
+/** Kinds of reports that exist for a class beside IPM.Note (MS-ASEMAIL 2.2.2.49). */
+const reports: Readonly<Record<string, readonly string[]>> = {
+  "IPM.Schedule.Meeting.Request": ["NDR"],
+  "IPM.Schedule.Meeting.Canceled": ["NDR"],
+  "IPM.Note.SMIME": ["NDR", "DR"],
+  "IPM.Note.SMIME.MultipartSigned": ["NDR", "DR"],
+};
+
+function reportOn(about: string, kind: string): string {
+  return `REPORT.${reports[about]?.includes(kind) === true ? about : plain}.${kind}`;
 }
 
 const answers: Readonly<Record<string, string>> = {
@@ -95,7 +125,13 @@ const answers: Readonly<Record<string, string>> = {
 function meetingClass(method: string, detail: string): string {
   if (method === "REQUEST") return "IPM.Schedule.Meeting.Request";
   if (method === "CANCEL") return "IPM.Schedule.Meeting.Canceled";
-  if (method !== "REPLY") return "IPM.Note";
+  if (method !== "REPLY") return plain;
   const partStat = /PARTSTAT\s*=\s*"?([A-Z-]+)/i.exec(detail)?.[1]?.toUpperCase() ?? "";
-  return answers[partStat] ?? "IPM.Note";
+  return answers[partStat] ?? plain;
+}
+
+/** "urn:content-classes:message" for mail (MS-ASEMAIL 2.2.2.20); meetings as in the examples of 4.1.5. */
+export function contentClass(ofMessage: string): string {
+  const isMeeting = ofMessage.startsWith("IPM.Schedule.Meeting.");
+  return `urn:content-classes:${isMeeting ? "calendarmessage" : "message"}`;
 }

@@ -29,8 +29,12 @@ export interface ParsedMessage extends Pick<
 export const keptHeaders = [
   "importance",
   "x-priority",
+  "x-msmail-priority",
+  "priority",
   "thread-topic",
+  "thread-index",
   "content-class",
+  "auto-submitted",
   "list-id",
 ] as const;
 

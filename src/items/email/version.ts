@@ -40,6 +40,21 @@ function withBits(version: number, mask: number, bits: number): number {
   return (version & ~mask) | bits;
 }
 
+/** What a Change must tell, by the bits in which two versions differ; undefined: everything. */
+export function differing(differs: number | undefined): {
+  readonly read: boolean;
+  readonly flag: boolean;
+  /** Another property of the mail: its categories or what was done with it. */
+  readonly others: boolean;
+} {
+  const bits = differs ?? -1;
+  return {
+    read: (bits & seenBit) !== 0,
+    flag: (bits & flagBits) !== 0,
+    others: (bits & ~(seenBit | flagBits)) !== 0,
+  };
+}
+
 /** The flags that a version stands for. */
 export function flagsOfMailVersion(version: number): Omit<MailFlags, "draft" | "categories"> {
   return {

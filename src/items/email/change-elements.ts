@@ -1,0 +1,42 @@
+/** What may change of a mail: Read, Flag, Categories and the last verb (MS-ASEMAIL 3.2.5.3.1). */
+import { atLeast, type ProtocolVersion } from "../../../schemas/version.ts";
+import type { EmailData } from "./data.ts";
+import { maxCategories } from "./limits.ts";
+import type { MailFlags } from "./message.ts";
+import { differing } from "./version.ts";
+
+/**
+ * The elements for a Change: Read alone or Flag alone where nothing else differs, as MS-ASEMAIL 3.2.5.3.1
+ * demands, else all of them. `differs` are the bits of the version that do; undefined: not known.
+ */
+export function toEasChange(
+  flags: MailFlags,
+  version: ProtocolVersion,
+  differs?: number,
+): EmailData {
+  const { read, flag, others } = differing(differs);
+  const Read = { Read: flags.seen };
+  const Flag = { Flag: flagElement(flags) };
+  if (!others) return { ...(read ? Read : {}), ...(flag ? Flag : {}) };
+  return { ...Read, ...Flag, ...verbElement(flags, version), ...categoriesElement(flags, version) };
+}
+
+/** An empty Categories says that there are none (MS-ASEMAIL 2.2.2.16). */
+function categoriesElement(flags: MailFlags, version: ProtocolVersion): EmailData {
+  if (!atLeast(version, "14.0")) return {};
+  return { Categories: { Category: flags.categories.slice(0, maxCategories) } };
+}
+
+/** An empty Flag says that there is none (MS-ASEMAIL 2.2.2.34); when it was completed is not known. */
+export function flagElement(flags: MailFlags, subject?: string): NonNullable<EmailData["Flag"]> {
+  if (flags.flagStatus === 0) return {};
+  const named = subject === undefined || subject === "" ? {} : { Subject: subject };
+  return { ...named, Status: flags.flagStatus, FlagType: "Flag for follow up" };
+}
+
+/** 1 reply to sender, 3 forward, 0 none known (MS-ASEMAIL 2.2.2.44); the time of it is not known. */
+function verbElement(flags: MailFlags, version: ProtocolVersion): EmailData {
+  if (!atLeast(version, "14.0")) return {};
+  if (flags.answered) return { LastVerbExecuted: 1 };
+  return { LastVerbExecuted: flags.forwarded ? 3 : 0 };
+}
