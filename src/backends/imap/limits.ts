@@ -36,6 +36,12 @@ export const commandTimeoutMs = 60_000;
 /** TCP, TLS and greeting together. */
 export const connectTimeoutMs = 10_000;
 
+/**
+ * A watched folder that was quiet for this long is looked at once more, as news may be lost when the server
+ * hibernates the connection: longer than any `imap_hibernate_timeout` in use, as short as a poll.
+ */
+export const settledMs = 60_000;
+
 /** Folders without an IDLE of their own are asked this often. */
 export const statusPollMs = 60_000;
 

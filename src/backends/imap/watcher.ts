@@ -4,7 +4,7 @@ import type { Clock, Timer } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { ImapConnection } from "./connection.ts";
 import { TooManyConnections } from "./errors.ts";
-import { lastingMs, reopenPausesMs, watcherSilenceMs } from "./limits.ts";
+import { idleRearmMs, lastingMs, reopenPausesMs, settledMs, watcherSilenceMs } from "./limits.ts";
 import type { Pool } from "./pool.ts";
 
 /** What a watcher needs of its account. */
@@ -28,6 +28,7 @@ export class Watcher implements Disposable {
   #failures = 0;
   #openedAtMs = 0;
   #pause: Timer | undefined;
+  #settling: Timer | undefined;
   #opening = false;
   readonly #stop = new AbortController();
 
@@ -98,7 +99,22 @@ export class Watcher implements Disposable {
   }
 
   #hear(kind: WatchEvent["kind"]): void {
-    if (!this.#stop.signal.aborted) this.#account.hear({ path: this.path, kind });
+    if (this.#stop.signal.aborted) return;
+    this.#account.hear({ path: this.path, kind });
+    this.#settle();
+  }
+
+  /**
+   * Dovecot gathers news for half a second, and forgets what it gathered when it hibernates the connection
+   * meanwhile (seen with 2.3.19). It hibernates once after each stir and each new IDLE: one look after each.
+   */
+  #settle(quietMs = settledMs): void {
+    this.#settling?.cancel();
+    this.#settling = this.#account.clock.after(quietMs, () => {
+      if (this.#connection?.usable === true)
+        this.#account.hear({ path: this.path, kind: "arrival" });
+      this.#settle(idleRearmMs);
+    });
   }
 
   #lost(connection: ImapConnection): void {
@@ -125,6 +141,7 @@ export class Watcher implements Disposable {
   [Symbol.dispose](): void {
     this.#stop.abort(new BackendUnavailable("watching has ended"));
     this.#pause?.cancel();
+    this.#settling?.cancel();
     this.#connection?.close();
   }
 }
