@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import type { Feed } from "./feed.ts";
 import type { MailItem, PartFetched, PartWanted, MailFlags } from "./items/email/message.ts";
+import type { Octets } from "./kit/octets.ts";
 
 /** MS-ASCMD 2.2.3.186.3 (FolderSync Type), the mail ones. */
 export type MailFolderType = "inbox" | "drafts" | "trash" | "sent" | "outbox" | "user";
@@ -94,7 +95,11 @@ export interface MailSession extends AsyncDisposable {
   /** Moves; `newNumber` by COPYUID where the server tells it. */
   move(path: string, numbers: readonly number[], toPath: string): Promise<readonly ItemOutcome[]>;
   /** Appends a mail; returns its number where APPENDUID tells it. Throws `BackendError` "over quota" etc. */
-  append(path: string, mime: Buffer, flags: Partial<MailFlags>): Promise<number | undefined>;
+  append(
+    path: string,
+    mime: Buffer | Octets,
+    flags: Partial<MailFlags>,
+  ): Promise<number | undefined>;
   /** Number of an item with this Message-ID at or above `from`, if any. */
   findByMessageId(path: string, messageId: string, from: number): Promise<number | undefined>;
   /** Hints for these folders, most important first, until disposed of. */
@@ -128,7 +133,7 @@ export interface MailBackend extends AsyncDisposable {
 export interface Outgoing {
   readonly from: string;
   readonly recipients: readonly string[];
-  readonly mime: Buffer;
+  readonly mime: Buffer | Octets;
 }
 
 /** Sends mail (SMTP submission) with the credential of the user. */

@@ -18,6 +18,7 @@ import {
 import type { NumberRange } from "../feed.ts";
 import { noFlags, type MailFlags, type MailItem } from "../items/email/message.ts";
 import { mailVersion } from "../items/email/version.ts";
+import { joined, octetsOf, wholeOf, type Octets } from "../kit/octets.ts";
 
 /** Another client of the same mailbox. */
 export interface OtherClient {
@@ -424,6 +425,33 @@ function moving(scene: Declare): void {
     assert.ok(covers((await here.changed(everything, known[0])).gone, number));
     assert.equal((await there.changed(everything, known[1])).items.length, 1);
   });
+  scene("A large mail is appended in pieces, octet for octet", async ({ session }) => {
+    const line = `${"0123456789".repeat(7)}abcdef\r\n`;
+    const body = Buffer.alloc(line.length * 20_000, line);
+    const mime = joined([Buffer.from("Message-ID: <large@x>\r\n\r\n"), octetsOf(body)]);
+    await session.append("INBOX", mime, {});
+    const number = await session.findByMessageId("INBOX", "large@x", 1);
+    assert.ok(number !== undefined);
+    const [item] = await session.list("INBOX", [number]);
+    assert.equal(item?.sizeBytes, mime.sizeBytes);
+    const { epoch } = await session.feed("INBOX").position();
+    const part = await session.openPart("INBOX", { number, section: "", epoch });
+    assert.ok(part !== undefined && (await buffer(part)).equals(await wholeOf(mime)));
+  });
+
+  scene("A mail that cannot be read to its end is not appended", async ({ session }) => {
+    const broken: Octets = {
+      sizeBytes: 300_000,
+      async *stream() {
+        yield Buffer.from("Message-ID: <torn@x>\r\n\r\nx");
+        throw new Error("the rest is gone");
+      },
+    };
+    await assert.rejects(session.append("INBOX", broken, {}), /the rest is gone/);
+    assert.equal(await session.findByMessageId("INBOX", "torn@x", 1), undefined);
+    assert.equal((await session.feed("INBOX").position()).count, 0);
+  });
+
   scene("An appended mail has its octets and flags, and can be found", async ({ session }) => {
     const mime = mailOf("draft");
     const state = { seen: true, draft: true, flagStatus: 2 } as const;

@@ -7,6 +7,7 @@
 import { BackendError } from "../backend.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
+import { octetsOf, wholeOf, type Octets } from "../kit/octets.ts";
 import {
   advanceIntent,
   putPendingMime,
@@ -32,7 +33,7 @@ export interface FilingSource {
 
 /** One copy to be filed. `isRepeat`: an earlier attempt may have filed it. */
 export interface Copy {
-  readonly mime: Buffer;
+  readonly mime: Octets;
   readonly hold: IntentHold;
   readonly isRepeat: boolean;
 }
@@ -85,7 +86,7 @@ export class Filing {
     const found = await takePendingMime<SendTarget>(database, accountId, { ...lease, nowMs });
     if (found === undefined) return false;
     await using hold = new IntentHold(this.#source, [found.id], lease);
-    await this.file(found, { mime: found.mime, hold, isRepeat: true });
+    await this.file(found, { mime: octetsOf(found.mime), hold, isRepeat: true });
     return true;
   }
 
@@ -105,7 +106,8 @@ export class Filing {
     const pauseMs = 1000 * pauseSecondsAfter(fault);
     copy.hold.restAfter(pauseMs);
     const notBeforeMs = clock.now() + pauseMs;
-    await putPendingMime(database, intent.id, { mime: copy.mime, notBeforeMs });
+    const mime = await wholeOf(copy.mime);
+    await putPendingMime(database, intent.id, { mime, notBeforeMs });
     await pending.add(accountId);
   }
 }

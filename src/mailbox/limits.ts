@@ -38,3 +38,6 @@ export const refusedFilingPauseSeconds = 3600;
  * later it is somebody who writes the same words again, and a double is better than a loss.
  */
 export const namelessRepeatMs = 15 * 60_000;
+
+/** Octets of the header of a mail to be sent: room for tens of thousands of recipients, and held in memory. */
+export const submittedHeaderBytes = 4 * 1024 * 1024;

@@ -4,6 +4,7 @@ import type { FlagChange, ItemOutcome } from "../backend.ts";
 import type { Feed } from "../feed.ts";
 import type { Conversation } from "../items/email/index.ts";
 import type { MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
+import type { Octets } from "../kit/octets.ts";
 
 /** A folder as devices see it. */
 export interface Folder {
@@ -27,7 +28,8 @@ export interface Submission {
   readonly deviceId: string;
   /** ClientId of 14.0+, else undefined: then Message-ID and body hash name it. */
   readonly clientId: string | undefined;
-  readonly mime: Buffer;
+  /** Read several times before it is sent and filed. */
+  readonly mime: Buffer | Octets;
   readonly saveInSent: boolean;
 }
 

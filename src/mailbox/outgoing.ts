@@ -1,14 +1,18 @@
-/** A device's MIME made ready for sending: recipients, Message-ID, Date, From; the rest stays as it is. Pure. */
+/** A device's MIME made ready for sending: recipients, Message-ID, Date, From; the rest stays as it is. */
 import addressparser from "nodemailer/lib/addressparser/index.js";
+import { SendRefused } from "../backend.ts";
+import { withCrlf } from "../items/email/line-ends.ts";
+import { joined, octetsOf, sliceOf, type Octets } from "../kit/octets.ts";
+import { submittedHeaderBytes } from "./limits.ts";
 
 /** A mail ready to go, and the copy for Sent. */
 export interface PreparedMail {
   /** Recipients of To, Cc and Bcc, each once. */
   readonly recipients: readonly string[];
   /** What is sent: without Bcc. */
-  readonly mime: Buffer;
+  readonly mime: Octets;
   /** What is filed: with Bcc. */
-  readonly copy: Buffer;
+  readonly copy: Octets;
 }
 
 /** What a device's MIME says of itself. */
@@ -24,7 +28,7 @@ export interface SubmittedMail {
   /** Header fields, each with its folded lines and line end. */
   readonly fields: readonly Field[];
   /** The empty line and everything after it. */
-  readonly rest: Buffer;
+  readonly rest: Octets;
 }
 
 /** One header field as it came. */
@@ -46,11 +50,14 @@ export interface Completion {
 const lineFeed = 10;
 const carriageReturn = 13;
 
-/** Reads a mail's header. Never throws: lines that are no fields go along with the field before them. */
-export function readSubmitted(mime: Buffer): SubmittedMail {
-  const crlf = withCrlf(mime);
-  const end = headerEnd(crlf);
-  const fields = fieldsOf(crlf.subarray(0, end));
+/**
+ * Reads a mail's header. Lines that are no fields go along with the field before them. Throws SendRefused
+ * for a header that does not end.
+ */
+export async function readSubmitted(mime: Octets): Promise<SubmittedMail> {
+  const crlf = await withCrlf(mime);
+  const header = await headerOf(crlf);
+  const fields = fieldsOf(header);
   const values = (name: string) =>
     fields.filter((field) => field.name === name).map((f) => f.value);
   const recipients = ["to", "cc", "bcc"].flatMap(values).flatMap(addressesOf);
@@ -62,7 +69,10 @@ export function readSubmitted(mime: Buffer): SubmittedMail {
     recipients: [...new Set(addressed)],
     unaddressed: recipients.length - addressed.length,
     fields,
-    rest: end === crlf.length ? Buffer.from("\r\n") : crlf.subarray(end),
+    rest:
+      header.length === crlf.sizeBytes
+        ? octetsOf(Buffer.from("\r\n"))
+        : sliceOf(crlf, header.length),
   };
 }
 
@@ -74,8 +84,10 @@ export function completeMail(mail: SubmittedMail, completion: Completion): Prepa
     mail.messageId === "" ? `Message-ID: <${completion.messageId}>\r\n` : "",
   ].join("");
   const kept = mail.fields.filter((field) => !isReplaced(field, mail));
-  const assemble = (fields: readonly Field[]): Buffer =>
-    Buffer.concat([...fields.map((field) => field.bytes), Buffer.from(added), mail.rest]);
+  const assemble = (fields: readonly Field[]): Octets => {
+    const header = Buffer.concat([...fields.map((field) => field.bytes), Buffer.from(added)]);
+    return joined([header, mail.rest]);
+  };
   return {
     recipients: mail.recipients,
     mime: assemble(kept.filter((field) => field.name !== "bcc")),
@@ -105,11 +117,28 @@ function addressesOf(value: string): string[] {
   return addressparser(value, { flatten: true }).map(({ address }) => address);
 }
 
-/** Where the header ends: at the empty line, or with the mail. */
-function headerEnd(crlf: Buffer): number {
+/** What comes before the empty line, or all of a mail without one. */
+async function headerOf(crlf: Octets): Promise<Buffer> {
+  let read: Buffer = Buffer.alloc(0);
+  for await (const piece of crlf.stream()) {
+    read = Buffer.concat([read, piece]);
+    const end = headerEnd(read);
+    if (end !== undefined) return read.subarray(0, end);
+    if (read.length > submittedHeaderBytes) {
+      throw new SendRefused(
+        "rejected",
+        `The header is larger than ${submittedHeaderBytes} octets.`,
+      );
+    }
+  }
+  return read;
+}
+
+/** Where the header ends: at the empty line; undefined: not in these octets. */
+function headerEnd(crlf: Buffer): number | undefined {
   if (crlf[0] === carriageReturn && crlf[1] === lineFeed) return 0;
   const empty = crlf.indexOf("\r\n\r\n");
-  return empty === -1 ? crlf.length : empty + 2;
+  return empty === -1 ? undefined : empty + 2;
 }
 
 function fieldsOf(header: Buffer): Field[] {
@@ -125,11 +154,4 @@ function fieldOf(bytes: Buffer): Field {
   const value = text.slice(colon + 1).replace(/\r\n(?=[ \t])/g, "");
   const ended = bytes.at(-1) === lineFeed ? bytes : Buffer.concat([bytes, Buffer.from("\r\n")]);
   return { name: text.slice(0, colon).trimEnd().toLowerCase(), value: value.trim(), bytes: ended };
-}
-
-/** Lone CR or LF become CRLF, as SMTP wants it (RFC 5321 2.3.8); a mail that is right is not copied. */
-function withCrlf(mime: Buffer): Buffer {
-  const text = mime.toString("latin1");
-  if (!/\r(?!\n)|(?<!\r)\n/.test(text)) return mime;
-  return Buffer.from(text.replace(/\r\n|\r|\n/g, "\r\n"), "latin1");
 }

@@ -13,6 +13,7 @@ import {
 } from "../backend.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
+import { octetsOf, type Octets } from "../kit/octets.ts";
 import {
   addIntent,
   advanceIntent,
@@ -62,7 +63,7 @@ export class Sender {
    * on its way. Throws SendRefused, BackendUnavailable.
    */
   async send(submission: Submission, signal: AbortSignal): Promise<void> {
-    const mail = readSubmitted(submission.mime);
+    const mail = await readSubmitted(octetsOf(submission.mime));
     refuseUnsendable(mail);
     const claim = await this.#claim(submission, mail, signal);
     if (claim === "done") return;
@@ -95,7 +96,7 @@ export class Sender {
 
   /** Finds or writes the intent, and waits while another request works on it. */
   async #claim(submission: Submission, mail: SubmittedMail, signal: AbortSignal): Promise<Claim> {
-    const name = this.#nameOf(submission, mail);
+    const name = await this.#nameOf(submission, mail);
     for (;;) {
       signal.throwIfAborted();
       const known = await this.#find(name, isNameless(submission, mail));
@@ -147,18 +148,23 @@ export class Sender {
     return known.state === "sent" ? "done" : undefined;
   }
 
-  #nameOf(submission: Submission, mail: SubmittedMail): IntentName {
-    const { deviceId, clientId, mime } = submission;
-    const whole = sha256(mime);
-    const contents = mail.messageId === "" ? whole : sha256(mail.messageId, "\n", mail.rest);
-    const clientKey = clientId === undefined ? contents : sha256("ClientId\n", clientId);
+  async #nameOf(submission: Submission, mail: SubmittedMail): Promise<IntentName> {
+    const { deviceId, clientId } = submission;
+    const fingerprint = await this.#fingerprint(submission, mail);
+    const clientKey = clientId === undefined ? fingerprint : await sha256("ClientId\n", clientId);
     return {
       accountId: this.#source.account.id,
       deviceId,
       kind,
       clientKey: clientKey.toString("base64url"),
-      fingerprint: clientId === undefined ? contents : whole,
+      fingerprint,
     };
+  }
+
+  /** What the device calls the same mail: all of it, or without a ClientId what its Message-ID names. */
+  async #fingerprint({ clientId, mime }: Submission, mail: SubmittedMail): Promise<Buffer> {
+    if (clientId !== undefined || mail.messageId === "") return await sha256(octetsOf(mime));
+    return await sha256(mail.messageId, "\n", mail.rest);
   }
 }
 
@@ -181,8 +187,11 @@ function isNameless(submission: Submission, mail: SubmittedMail): boolean {
   return submission.clientId === undefined && mail.messageId === "" && !mail.hasDate;
 }
 
-function sha256(...parts: readonly (string | Buffer)[]): Buffer {
+async function sha256(...parts: readonly (string | Octets)[]): Promise<Buffer> {
   const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
+  for (const part of parts) {
+    if (typeof part === "string") hash.update(part);
+    else for await (const piece of part.stream()) hash.update(piece);
+  }
   return hash.digest();
 }

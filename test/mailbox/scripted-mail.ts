@@ -15,9 +15,14 @@ import {
   type WatchEvent,
 } from "../../src/backend.ts";
 import type { Feed } from "../../src/feed.ts";
+import { wholeOf, type Octets } from "../../src/kit/octets.ts";
 
 /** What may be made to fail, once per error. */
 export type Operation = "folders" | "create" | "append" | "move" | "position" | "send";
+
+interface SentMail extends Omit<Outgoing, "mime"> {
+  readonly mime: Buffer;
+}
 
 interface StoredFolder {
   type: MailFolderType;
@@ -31,7 +36,7 @@ interface StoredFolder {
 /** The server: tests act on it as another client would. */
 export class ScriptedMail {
   readonly folders = new Map<string, StoredFolder>();
-  readonly sent: Outgoing[] = [];
+  readonly sent: SentMail[] = [];
   /** Sessions opened and not yet given back. */
   leases = 0;
   opened = 0;
@@ -118,7 +123,7 @@ export class ScriptedMail {
       send: async (_: Credential, mail: Outgoing) => {
         this.check("send");
         await this.whileSending();
-        this.sent.push(mail);
+        this.sent.push({ ...mail, mime: await wholeOf(mail.mime) });
       },
       probe: async () => ({ capabilities: [] }),
       [Symbol.asyncDispose]: async () => {},
@@ -205,9 +210,9 @@ class ScriptedSession implements MailSession {
     });
   }
 
-  async append(path: string, mime: Buffer): Promise<number> {
+  async append(path: string, mime: Buffer | Octets): Promise<number> {
     this.#act("append");
-    return this.#server.put(path, mime);
+    return this.#server.put(path, await wholeOf(mime));
   }
 
   async findByMessageId(

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { BackendError, type MailSession } from "../../backend.ts";
-import { leaseMailbox } from "../../../test/rig/mail/mailbox.ts";
+import { octetsOf } from "../../kit/octets.ts";
+import { credentialOf, leaseMailbox } from "../../../test/rig/mail/mailbox.ts";
 import { startImapProxy } from "../../../test/rig/mail/proxy.ts";
 import { realisticMails } from "../../../test/rig/mail/seed.ts";
 import { mailServers, type MailServers } from "../../../test/rig/mail/servers.ts";
+import { quiet } from "../../../test/rig/quiet-log.ts";
+import { appendMail } from "./append.ts";
+import { ImapConnection } from "./connection.ts";
 
 let mail: MailServers;
 before(async () => {
@@ -155,6 +159,19 @@ test("Append: the number is told; flags and octets arrive as they are", async ()
   assert.equal(await session.findByMessageId("Sent", "<kept@test>", 1), 1);
   assert.equal(await session.findByMessageId("Sent", "<kept@test>", 2), undefined);
   assert.equal(await faultOf(session.append("Nowhere", mime, {})), "no such folder");
+});
+
+test("Append: what is larger than the server has said to take is not sent", async () => {
+  const server = { host: "127.0.0.1", port: mail.imap.port, security: "plain" } as const;
+  const credential = credentialOf(mail.freshUser());
+  const settings = { log: quiet, silenceMs: 60_000 };
+  const connection = await ImapConnection.open(server, credential, settings);
+  connection.client.capabilities.set("APPENDLIMIT", 10);
+  const sentBefore = connection.commands;
+  const large = { mime: octetsOf(Buffer.from("a: b\r\n\r\nlarge\r\n")), flags: {} };
+  assert.equal(await faultOf(appendMail(connection, "Sent", large)), "too large");
+  assert.equal(connection.commands, sentBefore);
+  connection.drop();
 });
 
 test("Append, move: a full mailbox is told as over quota", async () => {

@@ -1,14 +1,13 @@
 /** Changes to items of a folder: flags, deletes, moves, appends. */
 import type { FlagChange, ItemOutcome } from "../../backend.ts";
-import type { MailFlags } from "../../items/email/message.ts";
 import type { Argument, ImapConnection, Parsed } from "./connection.ts";
-import { editOf, flagNames, type FlagEdit } from "./flags.ts";
+import { editOf, type FlagEdit } from "./flags.ts";
 import { numbersPerCommand } from "./limits.ts";
 import {
+  codeOf,
   entriesOf,
   formatRange,
   formatRanges,
-  isList,
   pairsOf,
   parseNumbers,
   rangesOf,
@@ -140,16 +139,6 @@ async function storeFlags(
   return modified;
 }
 
-/** The words after a response code of a tagged answer, such as [COPYUID 1 2:3 7:8]. */
-function codeOf(attributes: readonly Parsed[], code: string): readonly (string | undefined)[] {
-  for (const token of attributes) {
-    if (token === null || isList(token) || token.section === undefined) continue;
-    const words = token.section.map((word) => textOf(word));
-    if (words[0]?.toUpperCase() === code) return words.slice(1);
-  }
-  return [];
-}
-
 function numbersIn(text: string | undefined, among: readonly number[]): readonly number[] {
   const ranges = parseNumbers(text ?? "");
   return among.filter((number) => ranges.some(({ low, high }) => low <= number && number <= high));
@@ -264,19 +253,6 @@ function listed(text: string | undefined): number[] {
     if (range === undefined || range.high - range.low > numbersPerCommand) return [];
     return Array.from({ length: range.high - range.low + 1 }, (_, index) => range.low + index);
   });
-}
-
-/** Appends a mail; its number where APPENDUID tells it. */
-export async function appendMail(
-  connection: ImapConnection,
-  path: string,
-  mail: { readonly mime: Buffer; readonly flags: Partial<MailFlags> },
-): Promise<number | undefined> {
-  const flags = flagNames(mail.flags);
-  const appended = await connection.run((client) => client.append(path, mail.mime, flags));
-  // Without APPENDUID imapflow guesses by the mailbox's size: another mail may have come first.
-  if (appended === false || appended.uidValidity === undefined) return undefined;
-  return appended.uid;
 }
 
 /** The lowest number at or above `from` in the selected folder with this Message-ID. */

@@ -1,10 +1,13 @@
 /** One connection to an IMAP server: the only file that knows imapflow's insides (exec, encoding). */
+import type { Writable } from "node:stream";
 import { ImapFlow, type MailboxObject } from "imapflow";
 import { encodePath, normalizePath } from "imapflow/lib/tools.js";
 import { BackendUnavailable, type Credential, LoginRefused } from "../../backend.ts";
 import type { Log } from "../../kit/log.ts";
+import type { Octets } from "../../kit/octets.ts";
 import { toBackendError } from "./errors.ts";
 import { idleRearmMs } from "./limits.ts";
+import { writeOctets } from "./literal.ts";
 import { connectionOptions, type ImapServer } from "./server.ts";
 
 /** A token of an IMAP line as imapflow parses it. */
@@ -43,12 +46,16 @@ interface Internals {
     attributes: readonly unknown[] | false,
     options?: {
       untagged?: Readonly<Record<string, (untagged: Untagged) => Promise<void>>>;
+      /** Called when the server says "+", in the place of imapflow's own literals. */
+      onPlusTag?: () => Promise<void>;
     },
   ): Promise<{
     readonly response: { readonly attributes?: readonly Parsed[] };
     next(): void;
   }>;
   preCheck: (() => Promise<void>) | false;
+  /** The socket, or what compresses before it. */
+  readonly writeSocket: Writable;
   /** What is known of folders; a SELECT of an unknown one asks LIST and LSUB first. */
   readonly folders: Map<string, { readonly path: string }>;
 }
@@ -208,6 +215,39 @@ export class ImapConnection {
       return { attributes: answer.response.attributes ?? [] };
     } catch (error) {
       throw toBackendError(error);
+    }
+  }
+
+  /**
+   * Sends a command whose last argument is a literal, in pieces and no faster than the server reads. When the
+   * octets cannot be read the connection is dropped: a server forgets a literal that does not end.
+   */
+  async execLiteral(
+    command: string,
+    attributes: readonly Argument[],
+    literal: { readonly octets: Octets; readonly binary: boolean },
+  ): Promise<Tagged> {
+    const { octets, binary } = literal;
+    // imapflow takes whole literals only; a text at a line's end goes out as it stands.
+    const marker = { type: "TEXT", value: `${binary ? "~" : ""}{${octets.sizeBytes}}` };
+    let fault: Error | undefined;
+    const onPlusTag = async (): Promise<void> => {
+      try {
+        await writeOctets(this.#internals.writeSocket, octets);
+      } catch (error) {
+        fault = toBackendError(error);
+        this.drop();
+      }
+    };
+    this.commands++;
+    try {
+      if (typeof this.#internals.preCheck === "function") await this.#internals.preCheck();
+      const sent = [...attributes, marker];
+      const answer = await this.#internals.exec(command, sent, { onPlusTag });
+      answer.next();
+      return { attributes: answer.response.attributes ?? [] };
+    } catch (error) {
+      throw fault ?? toBackendError(error);
     }
   }
 

@@ -53,9 +53,3 @@ test("IMAP: too many connections are no wrong password", () => {
     );
   }
 });
-
-test("IMAP: what the server has said to be too large is refused for good", () => {
-  const error = Object.assign(new Error("too much"), { serverResponseCode: "APPENDLIMIT" });
-  const found = toBackendError(error);
-  assert.ok(found instanceof BackendError && found.fault === "too large");
-});

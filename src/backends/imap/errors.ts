@@ -55,9 +55,7 @@ export function toBackendError(error: unknown): Error {
   if (failure.authenticationFailed === true) return loginError(failure, text);
   const code = codeOf(failure);
   const answered = failure.responseStatus === "NO" || failure.responseStatus === "BAD";
-  // imapflow itself refuses to append what the server has said to be too large.
-  const isRefused = answered || code === "APPENDLIMIT";
-  if (!isRefused || unavailable.has(code)) return new BackendUnavailable(text, { cause: error });
+  if (!answered || unavailable.has(code)) return new BackendUnavailable(text, { cause: error });
   return new BackendError(faultOf(failure, text), text);
 }
 

@@ -12,7 +12,9 @@ import {
 import type { Feed, Position } from "../../feed.ts";
 import type { MailFlags, MailItem, PartFetched, PartWanted } from "../../items/email/message.ts";
 import type { Clock } from "../../kit/clock.ts";
-import { appendMail, findByMessageId, moveItems, removeItems, setFlags } from "./actions.ts";
+import { octetsOf, type Octets } from "../../kit/octets.ts";
+import { findByMessageId, moveItems, removeItems, setFlags } from "./actions.ts";
+import { appendMail } from "./append.ts";
 import type { ImapConnection } from "./connection.ts";
 import { imapFeed, type OnSelected } from "./feed.ts";
 import { createFolder, listFolders } from "./folders.ts";
@@ -99,8 +101,13 @@ export class ImapSession implements MailSession {
     return this.#on(path, (connection) => moveItems(connection, numbers, toPath));
   }
 
-  append(path: string, mime: Buffer, flags: Partial<MailFlags>): Promise<number | undefined> {
-    return this.#anywhere((connection) => appendMail(connection, path, { mime, flags }));
+  append(
+    path: string,
+    mime: Buffer | Octets,
+    flags: Partial<MailFlags>,
+  ): Promise<number | undefined> {
+    const mail = { mime: octetsOf(mime), flags };
+    return this.#anywhere((connection) => appendMail(connection, path, mail));
   }
 
   findByMessageId(path: string, messageId: string, from: number): Promise<number | undefined> {

@@ -79,3 +79,16 @@ export function rangesOf(numbers: readonly number[]): NumberRange[] {
   }
   return ranges;
 }
+
+/** The words after a response code of a tagged answer, such as [COPYUID 1 2:3 7:8]. */
+export function codeOf(
+  attributes: readonly Parsed[],
+  code: string,
+): readonly (string | undefined)[] {
+  for (const token of attributes) {
+    if (token === null || isList(token) || token.section === undefined) continue;
+    const words = token.section.map((word) => textOf(word));
+    if (words[0]?.toUpperCase() === code) return words.slice(1);
+  }
+  return [];
+}

@@ -10,6 +10,7 @@ import {
   type Outgoing,
 } from "../../backend.ts";
 import { systemClock, type Clock } from "../../kit/clock.ts";
+import { wholeOf } from "../../kit/octets.ts";
 import { MemoryMailbox } from "./mailbox.ts";
 import { MemorySession } from "./session.ts";
 
@@ -130,10 +131,15 @@ class MemoryServer implements MemoryBackend {
   }
 }
 
+/** A mail that was taken. */
+export interface SentMail extends Omit<Outgoing, "mime"> {
+  readonly mime: Buffer;
+}
+
 /** A submission server of which a test is the administrator. */
 export interface MemoryTransport extends MailTransport {
   /** Mails that were taken, oldest first. */
-  readonly sent: readonly Outgoing[];
+  readonly sent: readonly SentMail[];
   /** Lets the next send fail. */
   failNext(error: Error): void;
 }
@@ -144,7 +150,7 @@ export function createMemoryTransport(backend: MemoryBackend): MemoryTransport {
 }
 
 class MemorySubmission implements MemoryTransport {
-  readonly sent: Outgoing[] = [];
+  readonly sent: SentMail[] = [];
   readonly #backend: MemoryBackend;
   readonly #failures: Error[] = [];
 
@@ -167,8 +173,9 @@ class MemorySubmission implements MemoryTransport {
     if (refused.length > 0 || mailboxes.length === 0) {
       throw new SendRefused("recipients", "no such users", refused);
     }
-    for (const [, mailbox] of mailboxes) mailbox?.deliver(mail.mime);
-    this.sent.push(mail);
+    const mime = await wholeOf(mail.mime);
+    for (const [, mailbox] of mailboxes) mailbox?.deliver(mime);
+    this.sent.push({ ...mail, mime });
   }
 
   async #signIn(credential: Credential, signal: AbortSignal): Promise<void> {

@@ -10,6 +10,7 @@ import type {
 } from "../../backend.ts";
 import type { Feed } from "../../feed.ts";
 import type { MailFlags, MailItem, PartFetched, PartWanted } from "../../items/email/message.ts";
+import { wholeOf, type Octets } from "../../kit/octets.ts";
 import { MemoryFeed } from "./feed.ts";
 import type { MemoryMailbox, StoredFolder, StoredMail } from "./mailbox.ts";
 
@@ -112,8 +113,12 @@ export class MemorySession implements MailSession {
     });
   }
 
-  async append(path: string, mime: Buffer, flags: Partial<MailFlags>): Promise<number | undefined> {
-    return this.#mailbox().deliver(mime, { path, flags });
+  async append(
+    path: string,
+    mime: Buffer | Octets,
+    flags: Partial<MailFlags>,
+  ): Promise<number | undefined> {
+    return this.#mailbox().deliver(await wholeOf(mime), { path, flags });
   }
 
   async findByMessageId(

@@ -11,6 +11,3 @@ export const closeTimeoutMs = 2_000;
 
 /** Octets of one reply: no server says more, and none may fill the memory. */
 export const replyBytes = 65_536;
-
-/** Octets written to the socket at a time: a 50 MB mail is never copied whole. */
-export const chunkBytes = 65_536;

@@ -1,43 +1,45 @@
 /** Mail as SMTP carries it: lines end with CRLF, a dot at their start is doubled (RFC 5321 section 4.5.2). */
-import { chunkBytes } from "./limits.ts";
+import { isAscii } from "node:buffer";
+import type { Octets } from "../../kit/octets.ts";
 
 const carriageReturn = 0x0d;
 const lineFeed = 0x0a;
 const dot = 0x2e;
-const lineEnd = Buffer.from("\r\n");
 
 /**
- * The octets between DATA and the line with the final dot, in chunks. Nothing changes but doubled dots and lone
+ * The octets between DATA and the line with the final dot, in pieces. Nothing changes but doubled dots and lone
  * CR or LF, which become CRLF: a server that took them as line ends could be told a second mail.
  */
-export function* stuffed(mime: Buffer): Generator<Buffer> {
-  for (let at = 0; at < mime.length; at += chunkBytes) {
-    yield stuffedChunk(mime, at, Math.min(at + chunkBytes, mime.length));
+export async function* stuffed(mime: Octets): AsyncGenerator<Buffer> {
+  // As if a line had ended before the mail.
+  let before = lineFeed;
+  for await (const piece of mime.stream()) {
+    if (piece.length === 0) continue;
+    yield stuffedPiece(piece, before);
+    before = piece.at(-1) ?? before;
   }
-  if (mime.length > 0 && !endsLine(mime.at(-1))) yield lineEnd;
+  if (before === carriageReturn) yield Buffer.from("\n");
+  else if (before !== lineFeed) yield Buffer.from("\r\n");
 }
 
-function endsLine(octet: number | undefined): boolean {
-  return octet === lineFeed || octet === carriageReturn;
-}
-
-/** Each octet is judged by the one before and after it in the whole mail, so chunks may split anywhere. */
-function stuffedChunk(mime: Buffer, start: number, end: number): Buffer {
+/** Each octet is judged by the one before it, so pieces may split anywhere. */
+function stuffedPiece(piece: Buffer, last: number): Buffer {
   // The worst case is a mail of lone line ends.
-  const out = Buffer.allocUnsafe((end - start) * 2);
+  const out = Buffer.allocUnsafe(piece.length * 2 + 1);
   let length = 0;
-  for (let at = start; at < end; at++) {
-    const octet = mime[at] ?? 0;
-    if (octet === lineFeed && mime[at - 1] !== carriageReturn) out[length++] = carriageReturn;
-    if (octet === dot && (at === 0 || endsLine(mime[at - 1]))) out[length++] = dot;
+  let before = last;
+  for (const octet of piece) {
+    if (before === carriageReturn && octet !== lineFeed) out[length++] = lineFeed;
+    if (octet === lineFeed && before !== carriageReturn) out[length++] = carriageReturn;
+    if (octet === dot && (before === lineFeed || before === carriageReturn)) out[length++] = dot;
     out[length++] = octet;
-    if (octet === carriageReturn && mime[at + 1] !== lineFeed) out[length++] = lineFeed;
+    before = octet;
   }
   return out.subarray(0, length);
 }
 
 /** Whether a mail has octets above 127 and needs 8BITMIME (RFC 6152). */
-export function hasEightBit(mime: Buffer): boolean {
-  for (const octet of mime) if (octet > 127) return true;
+export async function hasEightBit(mime: Octets): Promise<boolean> {
+  for await (const piece of mime.stream()) if (!isAscii(piece)) return true;
   return false;
 }

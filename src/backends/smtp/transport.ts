@@ -8,6 +8,7 @@ import {
   type Outgoing,
 } from "../../backend.ts";
 import type { Log } from "../../kit/log.ts";
+import { octetsOf, type Octets } from "../../kit/octets.ts";
 import { SmtpConnection } from "./connection.ts";
 import { isAccepted, parseReply, refusal, type Reply } from "./replies.ts";
 import type { SmtpServer } from "./server.ts";
@@ -31,8 +32,9 @@ class SmtpTransport implements MailTransport {
   async send(credential: Credential, mail: Outgoing, signal: AbortSignal): Promise<void> {
     await this.#connected(signal, async (connection) => {
       if (this.#server.authenticate) await connection.login(credential);
-      await transmit(connection, mail, signal);
-      const { length: sizeBytes } = mail.mime;
+      const mime = octetsOf(mail.mime);
+      await transmit(connection, { ...mail, mime }, signal);
+      const { sizeBytes } = mime;
       this.#log.debug({ sizeBytes, recipients: mail.recipients.length }, "a mail was submitted");
     });
   }
@@ -64,10 +66,15 @@ class SmtpTransport implements MailTransport {
   }
 }
 
+/** A mail on its way out, to be read in pieces. */
+interface Streamed extends Outgoing {
+  readonly mime: Octets;
+}
+
 /** One mail transaction (RFC 5321 section 3.3). The signal counts until the final dot. */
 async function transmit(
   connection: SmtpConnection,
-  mail: Outgoing,
+  mail: Streamed,
   signal: AbortSignal,
 ): Promise<void> {
   const watch = connection.closeOn(signal);
@@ -84,7 +91,7 @@ async function transmit(
 }
 
 /** MAIL and every RCPT; DATA only when nobody was refused: a phone gets one status for all of them. */
-async function announce(connection: SmtpConnection, mail: Outgoing): Promise<void> {
+async function announce(connection: SmtpConnection, mail: Streamed): Promise<void> {
   const parameters = await parametersOf(connection, mail);
   const sender = wireAddress(mail.from);
   if (sender === undefined) throw new SendRefused("sender", "the sender's address is malformed");
@@ -121,16 +128,18 @@ function throwWorst(refused: readonly { recipient: string; reply: Reply }[]): vo
 }
 
 /** SIZE (RFC 1870), BODY=8BITMIME (RFC 6152), SMTPUTF8 (RFC 6531). */
-async function parametersOf(connection: SmtpConnection, mail: Outgoing): Promise<string> {
+async function parametersOf(connection: SmtpConnection, mail: Streamed): Promise<string> {
   const { names, sizeLimitBytes } = await connection.extensions();
-  const sizeBytes = mail.mime.length;
+  const { sizeBytes } = mail.mime;
   if (sizeLimitBytes > 0 && sizeBytes > sizeLimitBytes) {
     const sizes = `${sizeBytes} octets, the server takes ${sizeLimitBytes}`;
     throw new SendRefused("too large", `the mail has ${sizes}`);
   }
   const parameters: string[] = [];
   if (names.includes("SIZE")) parameters.push(` SIZE=${sizeBytes}`);
-  if (names.includes("8BITMIME") && hasEightBit(mail.mime)) parameters.push(" BODY=8BITMIME");
+  if (names.includes("8BITMIME") && (await hasEightBit(mail.mime))) {
+    parameters.push(" BODY=8BITMIME");
+  }
   if (needsUtf8(mail)) {
     if (!names.includes("SMTPUTF8")) throw withoutUtf8(mail);
     parameters.push(" SMTPUTF8");
@@ -166,9 +175,9 @@ function wireAddress(address: string): string | undefined {
 }
 
 /** Streams the mail. A server that refuses in the middle (too large, say) says so before it hangs up. */
-async function writeData(connection: SmtpConnection, mime: Buffer): Promise<void> {
+async function writeData(connection: SmtpConnection, mime: Octets): Promise<void> {
   try {
-    for (const octets of stuffed(mime)) await connection.write(octets);
+    for await (const octets of stuffed(mime)) await connection.write(octets);
   } catch (error) {
     const cause = error instanceof BackendUnavailable ? error.cause : undefined;
     const { response } = (cause ?? {}) as { response?: string };

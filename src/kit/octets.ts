@@ -1,0 +1,94 @@
+/** Octets that may be too many to be held in memory: a mail, an attachment. */
+
+/** A run of octets that can be read again and again. */
+export interface Octets {
+  /** Exactly as many as a whole reading brings. */
+  readonly sizeBytes: number;
+  /** Reads from `start` to before `end` in pieces of at most `pieceBytes`; each call reads anew. */
+  stream(start?: number, end?: number): AsyncIterable<Buffer>;
+}
+
+/** The largest piece of a reading: large enough to be quick, small enough for many readers at a time. */
+export const pieceBytes = 64 * 1024;
+
+/** Octets in memory as they are, others as they stand. */
+export function octetsOf(octets: Buffer | Octets): Octets {
+  return Buffer.isBuffer(octets) ? new HeldOctets(octets) : octets;
+}
+
+/** Several runs of octets as one. */
+export function joined(parts: readonly (Buffer | Octets)[]): Octets {
+  const [only] = parts;
+  return parts.length === 1 && only !== undefined
+    ? octetsOf(only)
+    : new JoinedOctets(parts.map(octetsOf));
+}
+
+/** The octets from `start` to before `end`. */
+export function sliceOf(octets: Octets, start: number, end = octets.sizeBytes): Octets {
+  if (octets instanceof HeldOctets) return new HeldOctets(octets.bytes.subarray(start, end));
+  return new OctetsSlice(octets, start, Math.max(start, Math.min(end, octets.sizeBytes)));
+}
+
+/** All of them in memory: for what is known to be small, or has to be held. */
+export async function wholeOf(octets: Buffer | Octets): Promise<Buffer> {
+  if (Buffer.isBuffer(octets)) return octets;
+  if (octets instanceof HeldOctets) return octets.bytes;
+  return Buffer.concat(await Array.fromAsync(octets.stream()));
+}
+
+class HeldOctets implements Octets {
+  readonly bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+
+  get sizeBytes(): number {
+    return this.bytes.length;
+  }
+
+  async *stream(start = 0, end = this.bytes.length): AsyncGenerator<Buffer> {
+    const last = Math.min(end, this.bytes.length);
+    for (let at = start; at < last; at += pieceBytes) {
+      yield this.bytes.subarray(at, Math.min(at + pieceBytes, last));
+    }
+  }
+}
+
+class JoinedOctets implements Octets {
+  readonly sizeBytes: number;
+  readonly #parts: readonly Octets[];
+
+  constructor(parts: readonly Octets[]) {
+    this.#parts = parts;
+    this.sizeBytes = parts.reduce((sum, part) => sum + part.sizeBytes, 0);
+  }
+
+  async *stream(start = 0, end = this.sizeBytes): AsyncGenerator<Buffer> {
+    let at = 0;
+    for (const part of this.#parts) {
+      const from = Math.max(0, start - at);
+      const to = Math.min(part.sizeBytes, end - at);
+      if (from < to) yield* part.stream(from, to);
+      at += part.sizeBytes;
+    }
+  }
+}
+
+class OctetsSlice implements Octets {
+  readonly sizeBytes: number;
+  readonly #octets: Octets;
+  readonly #start: number;
+
+  constructor(octets: Octets, start: number, end: number) {
+    this.#octets = octets;
+    this.#start = start;
+    this.sizeBytes = end - start;
+  }
+
+  stream(start = 0, end = this.sizeBytes): AsyncIterable<Buffer> {
+    const last = Math.min(end, this.sizeBytes);
+    return this.#octets.stream(this.#start + start, this.#start + last);
+  }
+}
