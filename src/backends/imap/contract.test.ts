@@ -1,39 +1,11 @@
 import { after, before, suite } from "node:test";
 import { ImapFlow } from "imapflow";
 import { credentialOf, imapBackend } from "../../../test/rig/mail/mailbox.ts";
+import { otherClient } from "../../../test/rig/mail/other-client.ts";
 import { startImapProxy } from "../../../test/rig/mail/proxy.ts";
 import { mailServers, password, type MailServers } from "../../../test/rig/mail/servers.ts";
 import { poorImapServer } from "../../../test/rig/mail/poor-imap.ts";
-import { mailBackendContract, type OtherClient, type Subject } from "../contract.ts";
-
-/** Another client, on a connection of its own. */
-function otherClient(client: ImapFlow): OtherClient {
-  const within = async (path: string, work: () => Promise<unknown>): Promise<void> => {
-    const lock = await client.getMailboxLock(path);
-    try {
-      await work();
-    } finally {
-      lock.release();
-    }
-  };
-  return {
-    deliver: async (mime, { path = "INBOX", received } = {}) => {
-      const appended = await client.append(path, mime, [], received);
-      if (appended === false || appended.uid === undefined) throw new Error("no APPENDUID");
-      return appended.uid;
-    },
-    flag: (path, number, { seen }) =>
-      within(path, async () => {
-        const [change, flags] = [{ uid: true }, ["\\Seen"]];
-        if (seen) await client.messageFlagsAdd(String(number), flags, change);
-        else await client.messageFlagsRemove(String(number), flags, change);
-      }),
-    expunge: (path, number) =>
-      within(path, () => client.messageDelete(String(number), { uid: true })),
-    move: (path, number, toPath) =>
-      within(path, () => client.messageMove(String(number), toPath, { uid: true })),
-  };
-}
+import { mailBackendContract, type Subject } from "../contract.ts";
 
 suite("IMAP on a real Dovecot", () => {
   let mail: MailServers;

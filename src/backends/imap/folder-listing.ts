@@ -35,7 +35,7 @@ export async function listAll(connection: ImapConnection): Promise<readonly List
   const found = await listInBestForm(connection);
   for (const prefix of hiddenPrefixes(connection)) {
     if (found.some(({ path }) => path.startsWith(prefix))) continue;
-    found.push(...(await runList(connection, listPattern(connection, prefix), [])));
+    found.push(...(await runList(connection, listPattern(connection, prefix), [[]])));
   }
   const listed: ListedFolder[] = [];
   for (const folder of unique(found)) {
@@ -94,20 +94,33 @@ function asksForGuid(connection: ImapConnection): boolean {
   return typeof name !== "string" || /dovecot/i.test(name);
 }
 
-/** Without LIST-EXTENDED there is no RETURN; a plain LIST may tell the uses then (RFC 6154 section 2). */
-function optionsOf(connection: ImapConnection): Argument[] {
-  if (withoutOptions.has(connection)) return [];
+/**
+ * The options of each LIST that it takes. Without LIST-EXTENDED there is no RETURN; a plain LIST may tell the
+ * uses then (RFC 6154 section 2).
+ */
+function optionsOf(connection: ImapConnection): Argument[][] {
+  if (withoutOptions.has(connection)) return [[]];
   const canReturn = connection.has("LIST-EXTENDED") || hasListStatus(connection);
-  return [
-    ...(canReturn && connection.has("SPECIAL-USE") ? [atom("SPECIAL-USE")] : []),
-    ...(hasListStatus(connection) ? [atom("STATUS"), statusItems(connection)] : []),
-  ];
+  const uses = canReturn && connection.has("SPECIAL-USE") ? [atom("SPECIAL-USE")] : [];
+  if (!hasListStatus(connection)) return [uses];
+  const [first = [], ...more] = statusItems(connection).map((items) => [atom("STATUS"), items]);
+  return [[...uses, ...first], ...more];
 }
 
-function statusItems(connection: ImapConnection): Argument[] {
+/** What STATUS is asked for, each list in a command of its own. */
+function statusItems(connection: ImapConnection): Argument[][] {
   const items = [atom("UIDVALIDITY"), atom("UIDNEXT")];
-  if (connection.has("OBJECTID")) return [...items, atom("MAILBOXID")];
-  return asksForGuid(connection) ? [...items, atom("X-GUID")] : items;
+  if (!connection.has("OBJECTID")) {
+    return [asksForGuid(connection) ? [...items, atom("X-GUID")] : items];
+  }
+  const key = atom("MAILBOXID");
+  return asksForKeyAlone(connection) ? [items, [key]] : [[...items, key]];
+}
+
+/** Cyrus 3.6 tells a MAILBOXID out of memory that it has freed where another item made it open the folder. */
+function asksForKeyAlone(connection: ImapConnection): boolean {
+  const name = connection.client.serverInfo?.name;
+  return typeof name !== "string" || /cyrus/i.test(name);
 }
 
 function atom(value: string): Argument {
@@ -128,23 +141,25 @@ function listPattern(connection: ImapConnection, prefix: string): string {
 async function runList(
   connection: ImapConnection,
   pattern: string,
-  options: readonly Argument[],
+  [options = [], ...more]: readonly (readonly Argument[])[],
 ): Promise<Found[]> {
   const found: Found[] = [];
-  const statuses = new Map<string, FolderStatus>();
-  const request: Argument[] = [
+  const told: ToldStatuses = new Map();
+  const request = (returned: readonly Argument[]): Argument[] => [
     { type: "STRING", value: "" },
     { type: "STRING", value: pattern },
-    ...(options.length === 0 ? [] : [atom("RETURN"), options]),
+    ...(returned.length === 0 ? [] : [atom("RETURN"), returned]),
   ];
-  await connection.exec("LIST", request, {
+  const STATUS = (untagged: Untagged): void => readStatus(connection, untagged, told);
+  await connection.exec("LIST", request(options), {
     LIST: (untagged) => {
       const folder = readFolder(connection, untagged);
       if (folder !== undefined) found.push(folder);
     },
-    STATUS: (untagged) => readStatus(connection, untagged, statuses),
+    STATUS,
   });
-  return found.map((folder) => ({ ...folder, status: statuses.get(folder.path) }));
+  for (const further of more) await connection.exec("LIST", request(further), { STATUS });
+  return found.map((folder) => ({ ...folder, status: wholeStatus(told.get(folder.path)) }));
 }
 
 /** `(attributes) delimiter name`; names come as atoms, strings or literals. */
@@ -166,23 +181,32 @@ function decoded(connection: ImapConnection, wire: string): string {
   return path.toUpperCase() === "INBOX" ? "INBOX" : path;
 }
 
+/** Values of STATUS by path and name. */
+type ToldStatuses = Map<string, ReadonlyMap<string, Parsed>>;
+
 function readStatus(
   connection: ImapConnection,
   { attributes = [] }: Untagged,
-  into: Map<string, FolderStatus>,
+  told: ToldStatuses,
 ): void {
   const wire = textOf(attributes[0]);
-  const values = pairsOf(attributes[1]);
-  const uidValidity = textOf(values.get("UIDVALIDITY")) ?? "";
-  const uidNext = Number(textOf(values.get("UIDNEXT")));
-  if (wire === undefined || uidValidity === "" || !Number.isSafeInteger(uidNext)) return;
-  const key = keyOf(values.get("MAILBOXID")) ?? keyOf(values.get("X-GUID")) ?? "";
-  into.set(decoded(connection, wire), { uidValidity, uidNext, key });
+  if (wire === undefined) return;
+  const path = decoded(connection, wire);
+  told.set(path, new Map([...(told.get(path) ?? []), ...pairsOf(attributes[1])]));
 }
 
-/** MAILBOXID is a list of one (RFC 8474 4.2), X-GUID an atom. */
+function wholeStatus(values: ReadonlyMap<string, Parsed> = new Map()): FolderStatus | undefined {
+  const uidValidity = textOf(values.get("UIDVALIDITY")) ?? "";
+  const uidNext = Number(textOf(values.get("UIDNEXT")));
+  if (uidValidity === "" || !Number.isSafeInteger(uidNext)) return undefined;
+  const key = keyOf(values.get("MAILBOXID")) ?? keyOf(values.get("X-GUID")) ?? "";
+  return { uidValidity, uidNext, key };
+}
+
+/** MAILBOXID is a list of one (RFC 8474 section 4.2), X-GUID an atom; no key has other characters (section 3). */
 function keyOf(value: Parsed | undefined): string | undefined {
-  return textOf(isList(value) ? value[0] : value);
+  const key = textOf(isList(value) ? value[0] : value) ?? "";
+  return /^[\w-]{1,255}$/.test(key) ? key : undefined;
 }
 
 /** The same folder twice, as some servers list INBOX: the first counts. */
@@ -216,10 +240,11 @@ async function runStatus(
   connection: ImapConnection,
   path: string,
 ): Promise<FolderStatus | undefined> {
-  const statuses = new Map<string, FolderStatus>();
-  await connection.exec("STATUS", [connection.pathArgument(path), statusItems(connection)], {
-    STATUS: (untagged) => readStatus(connection, untagged, statuses),
-  });
+  const told: ToldStatuses = new Map();
+  const STATUS = (untagged: Untagged): void => readStatus(connection, untagged, told);
+  for (const items of statusItems(connection)) {
+    await connection.exec("STATUS", [connection.pathArgument(path), items], { STATUS });
+  }
   // The name in the answer may be spelt otherwise; there is only one.
-  return statuses.get(path) ?? [...statuses.values()][0];
+  return wholeStatus(told.get(path) ?? [...told.values()][0]);
 }

@@ -22,6 +22,8 @@ export interface DovecotOptions {
   readonly timeZone?: string;
   /** Whether refused logins delay their address, as Dovecot does by default: 2 s, then up to 15 s. */
   readonly authPenalty?: boolean;
+  /** Where Postfix delivers, if not here: the LMTP port of another server. */
+  readonly deliverTo?: number;
 }
 
 /** Octets that a user whose name begins with "full" may store. */

@@ -60,7 +60,7 @@ async function writeFiles(
     ["key.pem", pair.private],
     ["users", ""],
     ["dovecot.conf", dovecotConf(path, ports, options)],
-    ["postfix/etc/main.cf", mainCf(path, ports)],
+    ["postfix/etc/main.cf", mainCf(path, options.deliverTo ?? ports.lmtp, ports.auth)],
     ["postfix/etc/master.cf", masterCf(ports)],
     ...Object.entries(accessTables).map(([name, text]) => [`postfix/etc/${name}`, text] as const),
   ];
@@ -84,9 +84,11 @@ async function makeCertificate() {
   });
 }
 
-async function idsOf(file: string, name: string): Promise<number> {
+/** The number of a user or group of this machine. */
+export async function idsOf(file: string, name: string): Promise<number> {
   const lines = (await readFile(file, "utf8")).split("\n");
   const line = lines.find((entry) => entry.startsWith(`${name}:`));
-  if (line === undefined) throw new Error(`${file} has no ${name}: install postfix`);
+  if (line === undefined)
+    throw new Error(`${file} has no ${name}: npm test, as root, installs what is missing`);
   return Number(line.split(":")[2]);
 }

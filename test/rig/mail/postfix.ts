@@ -5,7 +5,7 @@ import type { MailPorts } from "./dovecot.ts";
 const messageSizeLimitBytes = 30_000_000;
 
 /** The text of main.cf. */
-export function mainCf(folder: string, ports: MailPorts): string {
+export function mainCf(folder: string, lmtp: number, auth: number): string {
   return `compatibility_level = 3.6
 queue_directory = ${folder}/postfix/spool
 data_directory = ${folder}/postfix/lib
@@ -35,7 +35,7 @@ mailbox_size_limit = 0
 virtual_mailbox_limit = 0
 virtual_mailbox_domains = example.test
 virtual_mailbox_maps = static:all
-virtual_transport = lmtp:inet:127.0.0.1:${ports.lmtp}
+virtual_transport = lmtp:inet:127.0.0.1:${lmtp}
 default_transport = discard
 relay_transport = discard
 disable_dns_lookups = yes
@@ -43,7 +43,7 @@ smtp_host_lookup = native
 lmtp_host_lookup = native
 smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = dovecot
-smtpd_sasl_path = inet:127.0.0.1:${ports.auth}
+smtpd_sasl_path = inet:127.0.0.1:${auth}
 smtpd_sasl_security_options = noanonymous
 smtpd_tls_cert_file = ${folder}/cert.pem
 smtpd_tls_key_file = ${folder}/key.pem

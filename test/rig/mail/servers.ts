@@ -67,7 +67,12 @@ export async function startMailServers(options: DovecotOptions = {}): Promise<Ma
   const ports = { imap, imaps, lmtp, auth, submission, submissions } as MailPorts;
   const { path: folder, certificate } = await makeRigFolder(ports, options);
   const environment = options.timeZone === undefined ? {} : { TZ: options.timeZone };
-  const daemons = await startDaemons(folder, Object.values(ports), environment);
+  const commands = [
+    `dovecot -F -c ${folder}/dovecot.conf`,
+    `/usr/lib/postfix/sbin/master -s -c ${folder}/postfix/etc`,
+  ];
+  const running = { folder, commands, ports: Object.values(ports), environment };
+  const daemons = await startDaemons(running);
   return serversAt(
     { folder, ports, certificate },
     async () => await daemons[Symbol.asyncDispose](),
@@ -83,7 +88,8 @@ function refuseWithoutPackages(): void {
   );
 }
 
-async function freePorts(count: number): Promise<number[]> {
+/** Ports of this machine that nobody listens at. */
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
   const ports: number[] = [];
   for (const server of servers) {
@@ -141,7 +147,8 @@ async function untilItCounts(signIn: () => Promise<ImapFlow>): Promise<void> {
 
 const signInAttempts = 5;
 
-async function connectImap(port: number, user: string, word: string): Promise<ImapFlow> {
+/** A connection of another mail client at a port of this machine. */
+export async function connectImap(port: number, user: string, word: string): Promise<ImapFlow> {
   const client = new ImapFlow({
     host: "127.0.0.1",
     port,

@@ -1,0 +1,172 @@
+/** All that the gateway does with mail, played on one user's phone: any server must be up to it. */
+import assert from "node:assert/strict";
+import type { ImapFlow } from "imapflow";
+import type { ResponseOf } from "../../schemas/commands.ts";
+import type { StillClock } from "../../src/kit/still-clock.ts";
+import type { Phone } from "../client/phone.ts";
+import type { MailServers } from "../rig/mail/servers.ts";
+
+/** A user: his phone, and another client of his at the server itself. */
+export interface Scene {
+  readonly mail: MailServers;
+  readonly clock: StillClock;
+  readonly user: string;
+  readonly phone: Phone;
+  readonly other: ImapFlow;
+  /** Before the names of his folders, but INBOX. */
+  readonly prefix: string;
+  /** Requests that the gateway holds. */
+  readonly held: () => number;
+}
+
+function letter(subject: string, to = "somebody@example.test"): Buffer {
+  return Buffer.from(`To: <${to}>\r\nSubject: ${subject}\r\n\r\nWords of ${subject}.\r\n`);
+}
+
+/** Looks until something holds; fails after a bounded time. */
+async function until(holds: () => Promise<boolean> | boolean, what: string): Promise<void> {
+  const deadline = performance.now() + 15_000;
+  while (!(await holds())) {
+    assert.ok(performance.now() < deadline, `${what}: not within 15 s`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function countOf({ other, prefix }: Scene, name: string): Promise<number> {
+  const path = name === "INBOX" ? name : prefix + name;
+  await other.noop();
+  const status = await other.status(path, { messages: true });
+  return status === false ? 0 : (status.messages ?? 0);
+}
+
+async function flagsOf({ other }: Scene, uid: number): Promise<readonly string[]> {
+  await other.mailboxOpen("INBOX");
+  const found = await other.fetchOne(String(uid), { flags: true }, { uid: true });
+  assert.ok(found, `the server has the mail ${uid}`);
+  return [...(found.flags ?? [])].filter((flag) => flag !== "\\Recent").toSorted();
+}
+
+/** A held Ping that something wakes; the clock goes on in steps until it is answered. */
+async function wokenBy(
+  { phone, clock, held }: Scene,
+  collectionId: string,
+  event: () => Promise<unknown>,
+): Promise<ResponseOf<"Ping">> {
+  const ping = phone.ping({ heartbeatSeconds: 3_000, collectionIds: [collectionId] });
+  await until(() => held() === 1, "the Ping is held");
+  await event();
+  let isAnswered = false;
+  void ping.finally(() => (isAnswered = true)).catch(() => undefined);
+  await until(() => {
+    if (!isAnswered) clock.advance(5_000);
+    return isAnswered;
+  }, "the Ping is answered");
+  return await ping;
+}
+
+function upload(change: "read" | "unread" | "deleted", ServerId: string) {
+  if (change === "deleted") return { Delete: { ServerId } };
+  return { Change: { ServerId, ApplicationData: { Email: { Read: change === "read" } } } };
+}
+
+/** Plays a first Sync, flags, deletions, sending and folders. */
+export async function playAll(scene: Scene): Promise<void> {
+  const inbox = await playFirstSync(scene);
+  await playFlags(scene, inbox);
+  await playDeletes(scene, inbox);
+  await playSend(scene, inbox);
+  await playFolders(scene);
+}
+
+async function playFirstSync({ mail, user, phone }: Scene): Promise<string> {
+  const mails = ["one", "two", "three", "four", "five"].map((subject) => ({
+    mime: letter(subject),
+  }));
+  await mail.seed(user, "INBOX", mails);
+  assert.equal(await phone.folderSync(), 1);
+  const types = new Set([...phone.folders.values()].map(({ type }) => type));
+  // Inbox, Drafts, Deleted Items, Sent Items (MS-ASCMD 2.2.3.186.2).
+  assert.ok(types.isSupersetOf(new Set([2, 3, 4, 5])));
+  const inbox = phone.folderOfType(2);
+  const rounds = await phone.syncAll(inbox, { WindowSize: 2 });
+  assert.equal(rounds, 3);
+  const subjects = [...phone.mails(inbox).values()].map(({ Subject }) => Subject);
+  assert.deepEqual(subjects, ["five", "four", "three", "two", "one"]);
+  return inbox;
+}
+
+async function playFlags(scene: Scene, inbox: string): Promise<void> {
+  const { phone, other } = scene;
+  const read = await phone.sync(inbox, { Commands: [upload("read", `${inbox}:1`)] });
+  assert.deepEqual([read.status, read.responses, read.changes], [1, [], []]);
+  assert.deepEqual(await flagsOf(scene, 1), ["\\Seen"]);
+  const unread = await phone.sync(inbox, { Commands: [upload("unread", `${inbox}:1`)] });
+  assert.deepEqual([unread.status, unread.responses, unread.changes], [1, [], []]);
+  assert.deepEqual(await flagsOf(scene, 1), []);
+  const woken = await wokenBy(scene, inbox, async () => {
+    await other.messageFlagsAdd("2", ["\\Seen", "\\Flagged"], { uid: true });
+  });
+  assert.equal(woken.Status, 2);
+  const { adds, changes, deletes } = await phone.sync(inbox);
+  assert.deepEqual([adds, changes, deletes], [[], [`${inbox}:2`], []]);
+  const { Read, Flag } = phone.mails(inbox).get(`${inbox}:2`) ?? {};
+  assert.deepEqual([Read, Flag?.Status], [true, 2]);
+}
+
+async function playDeletes(scene: Scene, inbox: string): Promise<void> {
+  const { phone, other } = scene;
+  // What another client has marked and not yet expunged stays.
+  await other.messageFlagsAdd("3", ["\\Deleted"], { uid: true });
+  const moved = await phone.sync(inbox, { Commands: [upload("deleted", `${inbox}:1`)] });
+  assert.deepEqual([moved.status, moved.responses], [1, []]);
+  phone.edit(inbox, `${inbox}:1`, undefined);
+  assert.deepEqual([await countOf(scene, "INBOX"), await countOf(scene, "Trash")], [4, 1]);
+  const removed = await phone.sync(inbox, {
+    Commands: [upload("deleted", `${inbox}:2`)],
+    DeletesAsMoves: false,
+  });
+  assert.deepEqual([removed.status, removed.responses], [1, []]);
+  phone.edit(inbox, `${inbox}:2`, undefined);
+  assert.deepEqual([await countOf(scene, "INBOX"), await countOf(scene, "Trash")], [3, 1]);
+  assert.deepEqual(await flagsOf(scene, 3), ["\\Deleted"]);
+  await other.messageDelete("4", { uid: true });
+  const brought = await phone.sync(inbox);
+  assert.deepEqual([brought.adds, brought.changes], [[], []]);
+  assert.deepEqual(brought.deletes, [`${inbox}:4`]);
+  const quiet = await phone.sync(inbox);
+  assert.deepEqual([quiet.adds, quiet.changes, quiet.deletes], [[], [], []]);
+}
+
+/** A mail to himself: it wakes the Ping, and its copy is in Sent. */
+async function playSend(scene: Scene, inbox: string): Promise<void> {
+  const { phone, user } = scene;
+  const sent = phone.folderOfType(5);
+  await phone.syncAll(sent);
+  const { Status } = await wokenBy(scene, inbox, async () => {
+    assert.equal(await phone.sendMail(letter("to myself", user)), 1);
+  });
+  assert.equal(Status, 2);
+  const arrived = await phone.sync(inbox);
+  const subjects = arrived.adds.map((id) => phone.mails(inbox).get(id)?.Subject);
+  assert.deepEqual([subjects, arrived.changes, arrived.deletes], [["to myself"], [], []]);
+  assert.equal(await countOf(scene, "Sent"), 1);
+  assert.equal((await phone.sync(sent)).adds.length, 1);
+}
+
+async function playFolders({ phone, other, prefix }: Scene): Promise<void> {
+  const [first, second] = [`${prefix}Über & unter`, `${prefix}Renamed`];
+  await other.mailboxCreate(first);
+  assert.equal(await phone.folderSync(), 1);
+  const id = phone.folderNamed("Über & unter");
+  await other.append(first, letter("inside"));
+  await phone.syncAll(id);
+  assert.equal(phone.mails(id).size, 1);
+  await other.mailboxRename(first, second);
+  assert.equal(await phone.folderSync(), 1);
+  assert.equal(phone.folderNamed("Renamed"), id, "a renamed folder stays itself");
+  const { adds, deletes } = await phone.sync(id);
+  assert.deepEqual([adds, deletes], [[], []]);
+  await other.mailboxDelete(second);
+  assert.equal(await phone.folderSync(), 1);
+  assert.equal(phone.folders.has(id), false);
+}
