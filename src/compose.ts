@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import { Accounts } from "./accounts/accounts.ts";
+import { AliasMap } from "./accounts/alias-map.ts";
 import { createImapBackend } from "./backends/imap/backend.ts";
 import { createSmtpTransport } from "./backends/smtp/transport.ts";
 import { checkCertificate } from "./cli/check-certificate.ts";
@@ -11,6 +12,8 @@ import { handlers } from "./commands/index.ts";
 import type { Config, DomainConfig } from "./config.ts";
 import { Devices } from "./devices/devices.ts";
 import { LoopWatch } from "./devices/loop-watch.ts";
+import { OutOfOffice } from "./devices/out-of-office.ts";
+import { Recovery } from "./devices/recovery.ts";
 import { Traces } from "./devices/traces.ts";
 import { createApp, type TlsFiles } from "./http/app.ts";
 import { TrustedProxies } from "./http/client-address.ts";
@@ -227,11 +230,14 @@ function servicesOf(parts: Parts): Parameters<typeof createApp>[0] {
       sql: database,
       clock,
       backendOf: (name) => known(backends, name).mail,
+      addressesOf: addressesBy(config, log),
       cacheSeconds: config.login.cacheSeconds,
       domains: config.domains,
       defaultDomain: config.login.defaultDomain,
     }),
     devices: new Devices({ database, clock, requiresPolicy: () => false }),
+    outOfOffice: new OutOfOffice(database),
+    recovery: new Recovery({ database, clock, key: config.encryptionKey }),
     loops,
     traces,
     handlers,
@@ -248,6 +254,19 @@ function servicesOf(parts: Parts): Parameters<typeof createApp>[0] {
     draining: draining.signal,
     openMailbox: (account, request) => mailboxes.open(account, request),
   };
+}
+
+/** Further addresses of users by the alias maps of the mail domains. */
+function addressesBy(
+  { domains }: Config,
+  log: Log,
+): (domain: string, email: string) => Promise<readonly string[]> {
+  const maps = new Map(
+    domains.flatMap(({ name, aliasMap }) =>
+      aliasMap === undefined ? [] : [[name, new AliasMap(aliasMap, log)] as const],
+    ),
+  );
+  return async (domain, email) => (await maps.get(domain)?.addressesOf(email)) ?? [];
 }
 
 /** What the gateway cannot do without. */

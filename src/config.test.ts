@@ -141,7 +141,13 @@ suite("A file", () => {
     await withFile(everything, (file) => {
       assert.deepEqual(
         problems(() => loadConfig({ file, env: {} })),
-        ["tls.certificate", "tls.key", "domains[0].imap.ca_file", "domains[0].smtp.ca_file"],
+        [
+          "tls.certificate",
+          "tls.key",
+          "domains[0].alias_map",
+          "domains[0].imap.ca_file",
+          "domains[0].smtp.ca_file",
+        ],
       );
     });
   });

@@ -73,6 +73,14 @@ export const definition = table("The configuration of the gateway.", {
   dataDir: path("Folder of the embedded database and of certificates made here.", {
     fallback: "data",
   }),
+  encryptionKey: optional(
+    secret(
+      text(
+        "Words that seal secrets in the database (recovery passwords of devices); without them none are kept.",
+        { example: "long random words" },
+      ),
+    ),
+  ),
   drainSeconds: whole("Time over which held requests are answered before an exit.", [0, 25], {
     fallback: 15,
   }),
@@ -144,6 +152,12 @@ export const definition = table("The configuration of the gateway.", {
   domains: tables("One mail domain and its servers.", {
     name: mailDomain("The domain, as in user@name.", { example: "example.com" }),
     aliases: listOf(mailDomain("Further domains with the same users.")),
+    aliasMap: optional(
+      path(
+        "Further addresses of users, as Postfix's virtual aliases: an address and the user's; read again when it changes.",
+        { example: "/etc/postfix/virtual" },
+      ),
+    ),
     login: choice(
       "What the servers are given as login: the whole address, or the part before the @.",
       ["address", "user"],
@@ -230,6 +244,7 @@ function complete(settings: Settings, folder: string): Config {
     login: { ...settings.login, defaultDomain: defaultDomain(settings) },
     domains: settings.domains.map((domain) => ({
       ...domain,
+      aliasMap: from(domain.aliasMap),
       imap: completed(domain.imap, imapPorts),
       smtp: completed(domain.smtp, smtpPorts),
     })),

@@ -24,6 +24,8 @@ function scene(password = "right") {
     sql: database,
     clock,
     backendOf: () => ({ check }),
+    addressesOf: async (_domain, email) =>
+      email.startsWith("ann@") ? ["boss@example.com", email] : [],
     cacheSeconds: 600,
     domains: [{ name: "example.com", aliases: ["example.org"], login: "address" }],
     defaultDomain: "example.com",
@@ -42,7 +44,7 @@ test("Accounts: the first success makes the account, later ones come from memory
   const { accounts, asked, attempt } = scene();
   const { account, credential } = await accounts.signIn(attempt("right"));
   assert.equal(account.email, "ann@example.com");
-  assert.deepEqual(account.addresses, ["ann@example.com", "ann@example.org"]);
+  assert.deepEqual(account.addresses, ["ann@example.com", "ann@example.org", "boss@example.com"]);
   assert.equal((await findAccount(database, "example.com", "ann@example.com"))?.id, account.id);
   assert.equal(credential.clientAddress, "192.0.2.1");
   await accounts.signIn(attempt("right"));

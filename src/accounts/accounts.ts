@@ -54,6 +54,8 @@ export interface AccountsOptions extends LoginDomains {
   readonly clock: Clock;
   /** Aliases of a domain give further addresses. */
   readonly backendOf: (domain: string) => Pick<MailBackend, "check">;
+  /** Further addresses of a user beside those that the domain's aliases give. */
+  readonly addressesOf: (domain: string, email: string) => Promise<readonly string[]>;
   /** How long a good login is remembered, in seconds. */
   readonly cacheSeconds: number;
 }
@@ -164,19 +166,14 @@ export class Accounts {
   }
 
   async #open(name: LoginName): Promise<Account> {
-    const { sql, clock, domains } = this.#options;
+    const { sql, clock, domains, addressesOf } = this.#options;
     const row = await putAccount(sql, name, new Date(clock.now()));
     const user = name.email.slice(0, name.email.lastIndexOf("@"));
     const domain = domains.find((one) => one.name === name.domain);
     const aliases = (domain?.aliases ?? []).map((alias) => `${user}@${alias}`);
     const { id, login, email } = row;
-    return {
-      id,
-      domain: row.domain,
-      login,
-      email,
-      displayName: user,
-      addresses: [email, ...aliases],
-    };
+    const further = await addressesOf(row.domain, email);
+    const addresses = [...new Set([email, ...aliases, ...further])].slice(0, limits.maxAddresses);
+    return { id, domain: row.domain, login, email, displayName: user, addresses };
   }
 }

@@ -3,6 +3,9 @@
 /** The same wrong credential is refused from memory for this long: phones repeat an old password for weeks. */
 export const wrongCredentialMs = 15 * 60_000;
 
+/** Addresses of one user that clients are told: phones list them all in the menu of senders. */
+export const maxAddresses = 100;
+
 /** Good logins kept: about 200 bytes each, more than one process serves accounts and devices. */
 export const maxRemembered = 50_000;
 

@@ -3,6 +3,8 @@ import type { Readable } from "node:stream";
 import type { CommandName, RequestOf, ResponseOf } from "../../schemas/commands.ts";
 import type { ProtocolVersion } from "../../schemas/version.ts";
 import type { Device, Devices } from "../devices/devices.ts";
+import type { OutOfOffice } from "../devices/out-of-office.ts";
+import type { Recovery } from "../devices/recovery.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
@@ -45,6 +47,8 @@ export interface Context {
   readonly account: Account;
   readonly device: Device;
   readonly devices: Devices;
+  readonly outOfOffice: Pick<OutOfOffice, "get" | "change">;
+  readonly recovery: Pick<Recovery, "put">;
   readonly version: ProtocolVersion;
   readonly parameters: RequestParameters;
   readonly mailbox: Mailbox;

@@ -7,7 +7,7 @@ import { handleItemOperations } from "./item-operations/handle.ts";
 import { handlePing } from "./ping.ts";
 import { handleProvision } from "./provision.ts";
 import { handleSendMail } from "./send-mail.ts";
-import { handleSettings } from "./settings.ts";
+import { handleSettings } from "./settings/handle.ts";
 import { handleSync } from "./sync/handle.ts";
 
 /** Handlers by command name. */

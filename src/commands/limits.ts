@@ -24,5 +24,8 @@ export const maxOperations = 512;
 /** Octets of one ItemOperations' answer after which no further item is fetched; one item alone may be larger. */
 export const operationsBudgetBytes = 64 * 1024 * 1024;
 
+/** Characters of an out of office text: pages of it, and little for a row of the database. */
+export const maxReplyLength = 32_768;
+
 /** Estimates count no further than this; phones show "many" far below. */
 export const maxEstimate = 10_000;

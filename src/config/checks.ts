@@ -120,6 +120,7 @@ function checkFiles({ tls, domains }: Settings, folder: string): Problem[] {
     ["tls.certificate", tls.mode === "files" ? tls.certificate : undefined],
     ["tls.key", tls.mode === "files" ? tls.key : undefined],
     ...domains.flatMap((domain, index): [string, string | undefined][] => [
+      [`domains[${index}].alias_map`, domain.aliasMap],
       [`domains[${index}].imap.ca_file`, domain.imap.caFile],
       [`domains[${index}].smtp.ca_file`, domain.smtp.caFile],
     ]),

@@ -15,6 +15,8 @@ import { BackendError, BackendUnavailable, LoginRefused } from "../backend.ts";
 import { MultipartAnswer, RawAnswer, type Context, type Handlers } from "../commands/context.ts";
 import { Devices } from "../devices/devices.ts";
 import { LoopWatch } from "../devices/loop-watch.ts";
+import { OutOfOffice } from "../devices/out-of-office.ts";
+import { Recovery } from "../devices/recovery.ts";
 import { Traces } from "../devices/traces.ts";
 import { systemClock } from "../kit/clock.ts";
 import { createLog } from "../kit/pino-log.ts";
@@ -90,11 +92,14 @@ async function scene(
         sql: database,
         clock: systemClock,
         backendOf: () => ({ check }),
+        addressesOf: async () => [],
         cacheSeconds: 600,
         domains: [{ name: "example.com", aliases: [], login: "address" }],
         defaultDomain: "example.com",
       }),
       devices: new Devices({ database, clock: systemClock, requiresPolicy: () => requiresPolicy }),
+      outOfOffice: new OutOfOffice(database),
+      recovery: new Recovery({ database, clock: systemClock, key: undefined }),
       loops: new LoopWatch({ sql: database, clock: systemClock, log }),
       traces,
       handlers: all,

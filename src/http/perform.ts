@@ -132,11 +132,13 @@ function notHandled(): StatusError {
 function contextOf(
   incoming: Incoming,
   admitted: Admitted,
-  { devices, sync, push, clock }: Services,
+  { devices, outOfOffice, recovery, sync, push, clock }: Services,
 ): Omit<Context, "device" | "mailbox" | "log"> {
   const { account, version } = admitted;
   const parameters = parametersOf(incoming, admitted);
-  return { account, devices, version, parameters, sync, push, clock, signal: incoming.signal };
+  const { signal } = incoming;
+  const kept = { devices, outOfOffice, recovery, sync };
+  return { account, version, parameters, ...kept, push, clock, signal };
 }
 
 function parametersOf(incoming: Incoming, { query }: Admitted): RequestParameters {

@@ -15,6 +15,8 @@ import type { Offer } from "./offer.ts";
 export interface Services {
   readonly accounts: Accounts;
   readonly devices: Devices;
+  readonly outOfOffice: Context["outOfOffice"];
+  readonly recovery: Context["recovery"];
   readonly loops: LoopWatch;
   readonly traces: Traces;
   readonly handlers: Handlers;

@@ -91,6 +91,11 @@ async function fill(database: PostgresDatabase): Promise<void> {
   await one(
     `INSERT INTO traces (account_id, device_id, content, until) VALUES (1, 1, true, now())`,
   );
+  await one("INSERT INTO out_of_office VALUES (1, 2, '-infinity', now())");
+  await one(
+    `INSERT INTO out_of_office_messages VALUES (1, 'internal', true, 'Text', E'away\n\\ "soon"')`,
+  );
+  await one("UPDATE devices SET recovery_password = $1 WHERE id = 1", [Buffer.from([0, 255])]);
   await one(`INSERT INTO trace_entries (account_id, trace_id, text) VALUES (1, 1, 'watched')`);
 }
 

@@ -200,3 +200,20 @@ export async function raiseWaitEpoch(sql: Sql, id: string): Promise<bigint | und
   const [row] = await sql.rows<{ epoch: bigint }>("devices.wait", text, [id]);
   return row?.epoch;
 }
+
+/** Keeps the sealed recovery password of a device; null forgets it. */
+export async function putRecoveryPassword(
+  sql: Sql,
+  id: string,
+  sealed: Buffer | null,
+): Promise<void> {
+  const text = "UPDATE devices SET recovery_password = $2 WHERE id = $1";
+  await sql.rows("devices.put-recovery", text, [id, sealed]);
+}
+
+/** The sealed recovery password of a device; null: it gave none. */
+export async function findRecoveryPassword(sql: Sql, id: string): Promise<Buffer | null> {
+  const text = `SELECT recovery_password AS sealed FROM devices WHERE id = $1`;
+  const [row] = await sql.rows<{ sealed: Buffer | null }>("devices.find-recovery", text, [id]);
+  return row?.sealed ?? null;
+}

@@ -86,7 +86,8 @@ export function playDialogs({ servers, versions = (named) => named, lacks = {} }
       });
     }
   }
-  test("Log: no line of the whole run holds a password, a subject or a body", () => {
+  const whole = wanted === "" ? {} : { skip: "single dialogs run" };
+  test("Log: no line of the whole run holds a password, a subject or a body", whole, () => {
     assertKeepsSecrets(theatre.gateway, told);
   });
 }
