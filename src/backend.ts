@@ -70,6 +70,18 @@ export interface MailSession extends AsyncDisposable {
   folders(): Promise<readonly RemoteFolder[]>;
   /** Creates a folder (and subscribes); existing is success. Returns it as `folders()` would. */
   createFolder(path: string, type: MailFolderType): Promise<RemoteFolder>;
+  /**
+   * The path of a folder of this name below a parent ("": at the top). What would divide the name in two is
+   * replaced. Throws `BackendError` "not allowed" where a folder cannot hold others.
+   */
+  childPath(parentPath: string, name: string): Promise<string>;
+  /**
+   * Renames a folder with all below it, subscriptions too. Throws `BackendError` "no such folder", "exists",
+   * "not allowed".
+   */
+  renameFolder(path: string, toPath: string): Promise<void>;
+  /** Deletes a folder and its items, none that lie below it. Throws `BackendError` "no such folder". */
+  deleteFolder(path: string): Promise<void>;
   /** The feed of one folder; cheap, opens nothing by itself. */
   feed(path: string): Feed;
   /** Metadata of these items in one command; items that are gone are left out. */
@@ -155,7 +167,8 @@ export class BackendUnavailable extends Error {
 }
 
 /** What a server refuses to do to a folder or an item. */
-export type BackendFault = "no such folder" | "over quota" | "too large" | "not allowed" | "failed";
+export type BackendFault =
+  "no such folder" | "exists" | "over quota" | "too large" | "not allowed" | "failed";
 
 /** The server refused an operation for a reason that a status of a command can tell. */
 export class BackendError extends Error {

@@ -150,6 +150,41 @@ function folders(scene: Declare): void {
     },
     "identities",
   );
+  scene("A renamed folder keeps its mails and those below it", async ({ session, other }) => {
+    await session.createFolder("Work", "user");
+    const path = await session.childPath("Work", "Plans & Pläne");
+    const before = await session.createFolder(path, "user");
+    await other.deliver(mailOf("kept"), { path });
+    await session.createFolder("Attic", "user");
+    const to = await session.childPath("Attic", "Büro");
+    await session.renameFolder("Work", to);
+    const moved = await folderAt(session, await session.childPath(to, "Plans & Pläne"));
+    assert.deepEqual(
+      [moved.displayName, moved.epoch, moved.remoteKey],
+      ["Plans & Pläne", before.epoch, before.remoteKey],
+    );
+    assert.deepEqual(await subjectsIn(session, moved.path), ["kept"]);
+    assert.ok(!(await session.folders()).some((folder) => folder.path === "Work"));
+    await assert.rejects(session.renameFolder("Attic", "Sent"), faulty("exists"));
+    await assert.rejects(session.renameFolder("Work", "Job"), faulty("no such folder"));
+  });
+  scene("A name that would be a path is one folder's name", async ({ session }) => {
+    const path = await session.childPath("", "2026/27");
+    const made = await session.createFolder(path, "user");
+    assert.deepEqual([made.path, made.parentPath, made.displayName], [path, "", "2026-27"]);
+  });
+  scene("A deleted folder is gone with its mails; made again it is another", async (given) => {
+    const { session, other } = given;
+    const before = await session.createFolder("Work", "user");
+    await other.deliver(mailOf("lost"), { path: "Work" });
+    assert.deepEqual(await subjectsIn(session, "Work"), ["lost"]);
+    await session.deleteFolder("Work");
+    assert.ok(!(await session.folders()).some((folder) => folder.path === "Work"));
+    await assert.rejects(session.deleteFolder("Work"), faulty("no such folder"));
+    const after = await session.createFolder("Work", "user");
+    assert.notDeepEqual([after.remoteKey, after.epoch], [before.remoteKey, before.epoch]);
+    assert.deepEqual(await subjectsIn(session, "Work"), []);
+  });
   scene("A folder that is not there is told as such", async ({ session, other }) => {
     const number = await other.deliver(mailOf("a"));
     const refused = faulty("no such folder");

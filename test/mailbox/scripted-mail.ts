@@ -17,8 +17,18 @@ import {
 import type { Feed } from "../../src/feed.ts";
 import { wholeOf, type Octets } from "../../src/kit/octets.ts";
 
-/** What may be made to fail, once per error. */
-export type Operation = "folders" | "create" | "append" | "move" | "position" | "send";
+/** What may be made to fail, once per error; "created", "renamed": it was done, and the answer is lost. */
+export type Operation =
+  | "folders"
+  | "create"
+  | "created"
+  | "rename"
+  | "renamed"
+  | "delete"
+  | "append"
+  | "move"
+  | "position"
+  | "send";
 
 interface SentMail extends Omit<Outgoing, "mime"> {
   readonly mime: Buffer;
@@ -152,7 +162,27 @@ class ScriptedSession implements MailSession {
   async createFolder(path: string, type: MailFolderType): Promise<RemoteFolder> {
     this.#act("create");
     if (!this.#server.folders.has(path)) this.#server.create(path, type);
+    this.#server.check("created");
     return this.#describe(path);
+  }
+
+  async childPath(parentPath: string, name: string): Promise<string> {
+    const own = name.replaceAll("/", "-");
+    return parentPath === "" ? own : `${parentPath}/${own}`;
+  }
+
+  async renameFolder(path: string, toPath: string): Promise<void> {
+    this.#act("rename");
+    this.#server.get(path);
+    if (this.#server.folders.has(toPath)) throw new BackendError("exists", `there is ${toPath}`);
+    this.#server.rename(path, toPath);
+    this.#server.check("renamed");
+  }
+
+  async deleteFolder(path: string): Promise<void> {
+    this.#act("delete");
+    this.#server.get(path);
+    this.#server.folders.delete(path);
   }
 
   feed(path: string): Feed {

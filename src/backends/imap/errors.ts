@@ -23,6 +23,7 @@ interface ImapFailure {
 /** Response codes (RFC 5530, RFC 9208) and what they mean to a device. */
 const faults: Readonly<Record<string, BackendFault>> = {
   NONEXISTENT: "no such folder",
+  ALREADYEXISTS: "exists",
   TRYCREATE: "no such folder",
   OVERQUOTA: "over quota",
   LIMIT: "over quota",
@@ -34,6 +35,7 @@ const faults: Readonly<Record<string, BackendFault>> = {
 
 /** The texts of servers that give no code, as Dovecot does not for STATUS of what is not there. */
 const faultTexts: readonly (readonly [RegExp, BackendFault])[] = [
+  [/already exists/i, "exists"],
   [/quota|mailbox is full/i, "over quota"],
   [
     /doesn't exist|does not exist|not found|no such|(unknown|invalid) mailbox|nonexist/i,

@@ -176,7 +176,8 @@ function readFolder(connection: ImapConnection, { attributes = [] }: Untagged): 
   };
 }
 
-function decoded(connection: ImapConnection, wire: string): string {
+/** A folder's name as it came on the wire, in Unicode; INBOX in capitals. */
+export function decoded(connection: ImapConnection, wire: string): string {
   const path = decodePath(connection.client, wire);
   return path.toUpperCase() === "INBOX" ? "INBOX" : path;
 }

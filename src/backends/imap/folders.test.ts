@@ -7,7 +7,11 @@ import { pino } from "pino";
 import { mailServers } from "../../../test/rig/mail/servers.ts";
 import type { RemoteFolder } from "../../backend.ts";
 import { ImapConnection } from "./connection.ts";
+import { deleteFolder, renameFolder } from "./folder-changes.ts";
 import { createFolder, listFolders } from "./folders.ts";
+import { textOf } from "./tokens.ts";
+
+const text = (value: string) => ({ type: "STRING", value }) as const;
 
 describe("folders of Dovecot", async () => {
   const mail = await mailServers();
@@ -36,6 +40,29 @@ describe("folders of Dovecot", async () => {
 
   const byPath = (folders: readonly RemoteFolder[]) =>
     new Map(folders.map((folder) => [folder.path, folder]));
+
+  it("keeps subscriptions at a rename, ends them at a deletion", async () => {
+    await using box = await mailbox(["Work", "Work/Plans", "Work/Not shown", "Work 2"]);
+    await box.client.mailboxUnsubscribe("Work/Not shown");
+    await renameFolder(box.connection, "Work", "Job");
+    const subscribed = async (): Promise<string[]> =>
+      (await box.client.list()).flatMap((each) => (each.subscribed ? [each.path] : []));
+    const kept = (await subscribed()).filter((path) => /Work|Job/.test(path));
+    assert.deepEqual(kept.toSorted(), ["Job", "Job/Plans", "Work 2"]);
+    await deleteFolder(box.connection, "Work 2");
+    const left: string[] = [];
+    await box.connection.exec("LSUB", [text(""), text("*")], {
+      LSUB: ({ attributes = [] }) => void left.push(textOf(attributes[2]) ?? ""),
+    });
+    assert.ok(!left.includes("Work 2"), left.join(", "));
+  });
+
+  it("deletes a folder that it has open", async () => {
+    await using box = await mailbox(["Work"]);
+    await box.connection.select("Work");
+    await deleteFolder(box.connection, "Work");
+    assert.ok(!(await listFolders(box.connection)).some(({ path }) => path === "Work"));
+  });
 
   it("gives types by SPECIAL-USE and identities in one command", async () => {
     await using box = await mailbox();

@@ -77,7 +77,8 @@ export async function createFolder(
   );
 }
 
-async function refusalOf(work: () => Promise<unknown>): Promise<BackendError | undefined> {
+/** What the server says against it; undefined when it does it. */
+export async function refusalOf(work: () => Promise<unknown>): Promise<BackendError | undefined> {
   try {
     await work();
     return undefined;
@@ -102,7 +103,8 @@ async function create(
   await connection.exec("CREATE", [name]);
 }
 
-function subscribe(connection: ImapConnection, path: string): Promise<unknown> {
+/** Subscribes to a folder. */
+export function subscribe(connection: ImapConnection, path: string): Promise<unknown> {
   return connection.exec("SUBSCRIBE", [connection.pathArgument(path)]);
 }
 

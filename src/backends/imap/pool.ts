@@ -200,6 +200,14 @@ export class Pool {
     return folders;
   }
 
+  /** Closes idle connections that have a folder open which is about to change its name or to go. */
+  letGo(path: string): void {
+    for (const { connection, expiry } of this.#idle.filter((idle) => hasOpen(idle, path))) {
+      expiry.cancel();
+      this.#retire(connection);
+    }
+  }
+
   /** How new a view must be: as any position that was told, and as the visit itself if it asked for none. */
   #neededView(path: string, visit: Visit): number {
     const toldAt = this.#told.get(path)?.at ?? 0;
@@ -317,6 +325,11 @@ export class Pool {
     const at = this.#idle.findIndex((idle) => idle.connection === connection);
     if (at !== -1) this.#idle.splice(at, 1)[0]?.expiry.cancel();
   }
+}
+
+/** Also a folder below it, whatever the delimiter: one too many is only opened anew. */
+function hasOpen({ connection }: Idle, path: string): boolean {
+  return connection.selectedPath?.startsWith(path) === true;
 }
 
 /** Frees who waits for work as soon as his signal ends. */

@@ -17,6 +17,7 @@ import { findByMessageId, moveItems, removeItems, setFlags } from "./actions.ts"
 import { appendMail } from "./append.ts";
 import type { ImapConnection } from "./connection.ts";
 import { imapFeed, type OnSelected } from "./feed.ts";
+import { childPath, deleteFolder, renameFolder } from "./folder-changes.ts";
 import { createFolder, listFolders } from "./folders.ts";
 import { listItems } from "./list.ts";
 import { fetchParts, openPart } from "./parts.ts";
@@ -53,6 +54,18 @@ export class ImapSession implements MailSession {
 
   createFolder(path: string, type: MailFolderType): Promise<RemoteFolder> {
     return this.#anywhere((connection) => createFolder(connection, path, type));
+  }
+
+  childPath(parentPath: string, name: string): Promise<string> {
+    return this.#anywhere((connection) => childPath(connection, parentPath, name));
+  }
+
+  renameFolder(path: string, toPath: string): Promise<void> {
+    return this.#changeFolder(path, (connection) => renameFolder(connection, path, toPath));
+  }
+
+  deleteFolder(path: string): Promise<void> {
+    return this.#changeFolder(path, (connection) => deleteFolder(connection, path));
   }
 
   feed(path: string): Feed {
@@ -137,6 +150,12 @@ export class ImapSession implements MailSession {
 
   #anywhere<Result>(work: (connection: ImapConnection) => Promise<Result>): Promise<Result> {
     return this.#lease.pool.use(undefined, this.#visit, work);
+  }
+
+  /** Idle connections let go of the folder first: a server may end those that have it open. */
+  #changeFolder(path: string, work: (connection: ImapConnection) => Promise<void>): Promise<void> {
+    this.#lease.pool.letGo(path);
+    return this.#anywhere(work);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

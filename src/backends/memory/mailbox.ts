@@ -88,13 +88,25 @@ export class MemoryMailbox {
     };
   }
 
-  /** Takes a folder away with all that is in it. */
-  delete(path: string): void {
-    this.folders.delete(this.folderAt(path).path);
+  /** The path of a folder of this name below a parent. */
+  childPath(parentPath: string, name: string): string {
+    const own = name.replaceAll(separator, "-");
+    return parentPath === "" ? own : parentPath + separator + own;
   }
 
-  /** Renames a folder and those below it; they stay the same folders. */
+  /** Takes a folder away with all that is in it; with others below it, it stays as their parent. */
+  delete(path: string): void {
+    this.#known(path);
+    const isParent = [...this.folders.keys()].some((each) => each.startsWith(path + separator));
+    this.folders.delete(path);
+    if (isParent) this.create(path).selectable = false;
+    this.#tell(path, "change");
+  }
+
+  /** Renames a folder and those below it; they stay the same folders. Throws BackendError "exists". */
   rename(from: string, to: string): void {
+    this.#known(from);
+    if (this.folders.has(to)) throw new BackendError("exists", `there is a folder "${to}"`);
     const below = [...this.folders.values()].filter(
       ({ path }) => path === from || path.startsWith(from + separator),
     );
@@ -103,6 +115,12 @@ export class MemoryMailbox {
       folder.path = to + folder.path.slice(from.length);
       this.folders.set(folder.path, folder);
     }
+  }
+
+  #known(path: string): StoredFolder {
+    const folder = this.folders.get(path);
+    if (folder !== undefined) return folder;
+    throw new BackendError("no such folder", `there is no folder "${path}"`);
   }
 
   /** Gives all items of a folder new numbers under a new epoch, as a restored server does. */

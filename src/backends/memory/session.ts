@@ -45,6 +45,18 @@ export class MemorySession implements MailSession {
     return toRemote(this.#mailbox().create(path, type));
   }
 
+  async childPath(parentPath: string, name: string): Promise<string> {
+    return this.#mailbox().childPath(parentPath, name);
+  }
+
+  async renameFolder(path: string, toPath: string): Promise<void> {
+    this.#mailbox().rename(path, toPath);
+  }
+
+  async deleteFolder(path: string): Promise<void> {
+    this.#mailbox().delete(path);
+  }
+
   feed(path: string): Feed {
     return new MemoryFeed(() => this.#folder(path));
   }
