@@ -13,6 +13,8 @@ import {
 import type { Database } from "../store/sql.ts";
 import { aliasesOf, noAliases, type Aliases } from "./aliased.ts";
 import { conversationsOf } from "./conversations.ts";
+import type { ChangedFolder, FolderChanges, FolderPlace } from "./folder-changes.ts";
+import type { FolderClaim } from "./folder-intents.ts";
 import { emptyFeed, folderFeed } from "./folder-feed.ts";
 import { isNoSuchFolder, type Folders } from "./folders.ts";
 import { hierarchyFeed } from "./hierarchy-feed.ts";
@@ -28,6 +30,7 @@ export interface MailboxParts {
   readonly database: Database;
   readonly lease: Lease;
   readonly folders: Folders;
+  readonly changes: FolderChanges;
   readonly sender: Sender;
   readonly watching: WatchSource;
 }
@@ -60,6 +63,25 @@ export class AccountMailbox implements Mailbox {
   async folder(collectionId: string): Promise<Folder | undefined> {
     const row = await this.#parts.folders.find(collectionId);
     return row && folderOf(row);
+  }
+
+  async createFolder(
+    place: FolderPlace & { readonly type: number },
+    claim: FolderClaim,
+  ): Promise<ChangedFolder> {
+    return await this.#parts.changes.create(place, claim);
+  }
+
+  async updateFolder(
+    collectionId: string,
+    place: FolderPlace,
+    claim: FolderClaim,
+  ): Promise<ChangedFolder> {
+    return await this.#parts.changes.update(collectionId, place, claim);
+  }
+
+  async removeFolder(collectionId: string): Promise<void> {
+    await this.#parts.changes.remove(collectionId);
   }
 
   async feed(collectionId: string): Promise<Feed> {

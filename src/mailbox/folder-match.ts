@@ -8,6 +8,12 @@ import type { CollectionRow } from "../store/collections.ts";
 /** The known folder of each folder of the server that has one. */
 export type FolderMatches = ReadonlyMap<RemoteFolder, CollectionRow>;
 
+/** A rename that a device asked for: it was written down before the server was told. */
+export interface Rename {
+  readonly from: string;
+  readonly to: string;
+}
+
 type Same = (row: CollectionRow, folder: RemoteFolder) => boolean;
 
 /**
@@ -17,12 +23,14 @@ type Same = (row: CollectionRow, folder: RemoteFolder) => boolean;
 export function matchFolders(
   stored: readonly CollectionRow[],
   remote: readonly RemoteFolder[],
+  renames: readonly Rename[] = [],
 ): FolderMatches {
   const known = stored.filter((row) => row.path !== "" && !row.deleted);
   const matching = new Matching(known, remote);
   const newScheme = hasNewKeys(known, remote);
   matching.pair((row, folder) => sameKey(row, folder) && row.path === folder.path);
   matching.pair(sameKey);
+  for (const rename of renames) matching.pair(renamedHere(remote, rename));
   matching.pair((row, folder) => samePlace(row, folder, newScheme));
   matching.pair((row, folder) => row.type === inboxType && folder.type === "inbox");
   matching.pairUnique(renamedWithoutKey);
@@ -78,6 +86,31 @@ class Matching {
 
 function sameKey(row: CollectionRow, folder: RemoteFolder): boolean {
   return row.remoteKey !== "" && row.remoteKey === folder.remoteKey;
+}
+
+/**
+ * A folder that we renamed, or one below it, where keys say nothing. That the server lists the new name shows
+ * that the rename was done; with another folder under the old name only the same UIDVALIDITY is the same.
+ */
+function renamedHere(remote: readonly RemoteFolder[], rename: Rename): Same {
+  const paths = new Set(remote.map(({ path }) => path));
+  const before = pathsBefore(remote, rename);
+  return (row, folder) =>
+    before.get(folder) === row.path &&
+    (row.remoteKey === "" || folder.remoteKey === "") &&
+    (row.epoch === folder.epoch || !paths.has(row.path));
+}
+
+/** What the renamed folder and those below it were called before. */
+function pathsBefore(
+  remote: readonly RemoteFolder[],
+  { from, to }: Rename,
+): ReadonlyMap<RemoteFolder, string> {
+  const byPath = new Map(remote.map((folder) => [folder.path, folder]));
+  const isWithin = (folder: RemoteFolder | undefined): boolean =>
+    folder !== undefined && (folder.path === to || isWithin(byPath.get(folder.parentPath)));
+  const within = remote.filter(isWithin);
+  return new Map(within.map((folder) => [folder, from + folder.path.slice(to.length)]));
 }
 
 /** The same path, where keys say nothing: NOSELECT, a server without keys, or one with new keys. */

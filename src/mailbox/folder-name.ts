@@ -6,6 +6,13 @@ const shownWhenEmpty = "Folder";
 // oxlint-disable-next-line no-control-regex -- these are what is to be taken out
 const unshowable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]+/g;
 
+/** The name that a device gives a folder; undefined: it is none that can be shown. */
+export function givenName(deviceName: string): string | undefined {
+  const name = deviceName.trim();
+  const isLegal = name !== "" && name.length <= longestName && name.search(unshowable) === -1;
+  return isLegal ? name : undefined;
+}
+
 /** A server's folder name as a device may get it. */
 export function shownName(serverName: string): string {
   const clean = serverName.toWellFormed().replace(unshowable, " ").trim();

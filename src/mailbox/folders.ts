@@ -14,6 +14,7 @@ import {
   type HierarchyPosition,
 } from "../store/collections.ts";
 import type { Database, Sql } from "../store/sql.ts";
+import { listRenames } from "./folder-intents.ts";
 import { refreshAttempts } from "./limits.ts";
 import { folderTypes, reconcile } from "./reconcile.ts";
 import { serialOf } from "./references.ts";
@@ -45,18 +46,25 @@ export class Folders {
     this.#source = source;
   }
 
-  /** Asks the server for its folders, once, and writes what changed. Throws instead of guessing. */
-  async refresh(): Promise<void> {
+  /** Asks the server for its folders, once, and writes what changed; tells them. Throws instead of guessing. */
+  async refresh(): Promise<readonly RemoteFolder[]> {
     for (let attempt = 1; ; attempt++) {
       const before = await this.#position();
       const remote = await this.#listRemote();
       const { database, accountId } = this.#source;
       const stored = await listCollections(database, accountId);
-      if (reconcile(stored, remote, before).rows.length === 0) break;
+      if (reconcile(stored, remote, before).rows.length === 0) return remote;
       const trusted = attempt === refreshAttempts ? undefined : before.revision;
-      if (await database.transaction((sql) => this.#write(sql, remote, trusted))) break;
+      const isDone = await database.transaction((sql) => this.#write(sql, remote, trusted));
+      this.#rows.clear();
+      if (isDone) return remote;
     }
-    this.#rows.clear();
+  }
+
+  /** All folders as the store has them now. */
+  async all(): Promise<readonly CollectionRow[]> {
+    const { database, accountId } = this.#source;
+    return (await listCollections(database, accountId)).filter((row) => !row.deleted);
   }
 
   /** A folder as the store has it now; undefined when unknown or deleted. */
@@ -137,7 +145,8 @@ export class Folders {
     const position = await findHierarchy(sql, accountId);
     if (position === undefined) throw new Error(`account ${accountId} is not stored`);
     if (trusted !== undefined && position.revision !== trusted) return false;
-    const change = reconcile(await listCollections(sql, accountId), remote, position);
+    const renames = await listRenames(sql, accountId);
+    const change = reconcile(await listCollections(sql, accountId), remote, position, renames);
     if (change.rows.length === 0) return true;
     await putCollections(sql, accountId, change.rows);
     await putHierarchy(sql, accountId, change);

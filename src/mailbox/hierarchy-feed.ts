@@ -49,7 +49,9 @@ function feedItem(row: CollectionRow): FeedItem {
 }
 
 /** 32 bits that are equal exactly when a device would see the same folder (FNV-1a; chance 2^-32 to err). */
-function folderVersion(row: Pick<CollectionRow, "displayName" | "parentSerial" | "type">): number {
+export function folderVersion(
+  row: Pick<CollectionRow, "displayName" | "parentSerial" | "type">,
+): number {
   const shown = Buffer.from(`${row.parentSerial}\n${row.type}\n${row.displayName}`);
   let hash = 0x811c9dc5;
   for (const byte of shown) hash = Math.imul(hash ^ byte, 0x01000193);

@@ -5,6 +5,10 @@ import type { Feed } from "../feed.ts";
 import type { Conversation } from "../items/email/index.ts";
 import type { MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
 import type { Octets } from "../kit/octets.ts";
+import type { ChangedFolder, FolderPlace } from "./folder-changes.ts";
+import type { FolderClaim } from "./folder-intents.ts";
+
+export { FolderRefused, type FolderFault } from "./folder-changes.ts";
 
 /** A folder as devices see it. */
 export interface Folder {
@@ -60,6 +64,19 @@ export interface Mailbox extends AsyncDisposable {
   foldersOf(serials: readonly number[]): Promise<readonly Folder[]>;
   /** One folder from the store, without asking the server; undefined when unknown or deleted. */
   folder(collectionId: string): Promise<Folder | undefined>;
+  /** Makes a folder of mails, once per claim. Throws FolderRefused. */
+  createFolder(
+    place: FolderPlace & { readonly type: number },
+    claim: FolderClaim,
+  ): Promise<ChangedFolder>;
+  /** Renames and moves a folder; ids stay. Throws FolderRefused. */
+  updateFolder(
+    collectionId: string,
+    place: FolderPlace,
+    claim: FolderClaim,
+  ): Promise<ChangedFolder>;
+  /** Deletes a folder, its items and all folders below it. Throws FolderRefused. */
+  removeFolder(collectionId: string): Promise<void>;
   /** The feed of a collection's items. Throws BackendError "no such folder". */
   feed(collectionId: string): Promise<Feed>;
   /** Metadata of items; what is gone is left out. */
@@ -98,6 +115,9 @@ const serverIdForm = /^(f[0-9a-f]{1,8}):([1-9][0-9]{0,9})$/;
 export function collectionIdOf(serial: number): string {
   return `f${serial.toString(16)}`;
 }
+
+/** The serial in a CollectionId, the folder's number in the hierarchy; undefined when it is none of ours. */
+export { serialOf as folderSerial } from "./references.ts";
 
 /** "f1:<number>", at most 24 characters (MS-ASCMD 2.2.3.166 allows 64). */
 export function itemServerId(collectionId: string, number: number): string {

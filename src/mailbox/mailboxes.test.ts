@@ -273,7 +273,7 @@ test("Watch: a folder made by another client is noticed by the poll", async () =
   using _watch = await at.mailbox.watch([], true, hear);
   at.server.create("New");
   at.gateway.clock.advance(300_000);
-  assert.deepEqual(await promise, { collectionId: undefined, kind: "change" });
+  assert.deepEqual(await promise, { collectionId: undefined, kind: "arrival" });
 });
 
 test("Watch: what another request of the account finds wakes the watcher at once", async () => {
@@ -285,7 +285,7 @@ test("Watch: what another request of the account finds wakes the watcher at once
   await using gateway = new Gateway(database, at.server);
   await using other = await gateway.open(at.account);
   await other.hierarchy();
-  assert.deepEqual(await promise, { collectionId: undefined, kind: "change" });
+  assert.deepEqual(await promise, { collectionId: undefined, kind: "arrival" });
 });
 
 test("Watch: a listing that fails is tried again, and the end leaves no timer", async () => {

@@ -5,6 +5,7 @@ import type { Log } from "../kit/log.ts";
 import type { Database } from "../store/sql.ts";
 import { AccountMailbox } from "./account-mailbox.ts";
 import { Filing } from "./filing.ts";
+import { FolderChanges } from "./folder-changes.ts";
 import { Folders } from "./folders.ts";
 import { Hints } from "./hints.ts";
 import type { Checkpoint } from "./intent-hold.ts";
@@ -97,5 +98,6 @@ function openMailbox(shared: Shared, account: MailboxAccount, request: MailboxRe
   const filing = new Filing({ ...base, accountId, folders, pending });
   const sender = new Sender({ ...base, account, credential, transport, filing });
   const watching = { accountId, clock, log, folders, hints, session };
-  return new AccountMailbox(accountId, { database, lease, folders, sender, watching });
+  const changes = new FolderChanges({ database, clock, accountId, folders, session });
+  return new AccountMailbox(accountId, { database, lease, folders, changes, sender, watching });
 }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { RemoteFolder } from "../backend.ts";
 import type { CollectionRow } from "../store/collections.ts";
+import type { Rename } from "./folder-match.ts";
 import { reconcile } from "./reconcile.ts";
 
 const base: readonly RemoteFolder[] = [
@@ -37,8 +38,8 @@ class Account {
   revision = 1n;
   nextSerial = 1;
 
-  list(folders: readonly RemoteFolder[]) {
-    const change = reconcile(this.rows, folders, this);
+  list(folders: readonly RemoteFolder[], renames: readonly Rename[] = []) {
+    const change = reconcile(this.rows, folders, this, renames);
     const written = new Set(change.rows.map((row) => row.serial));
     const rows = [...this.rows.filter((row) => !written.has(row.serial)), ...change.rows];
     this.rows = rows.toSorted((one, other) => one.serial - other.serial);
@@ -317,3 +318,33 @@ function checkTree(account: Account): void {
     assert.equal(account.alive.filter((row) => row.type === type).length, 1);
   }
 }
+
+test("a rename of ours keeps all serials where the server has no keys", () => {
+  const account = accountWith(
+    keyless("A", "7", 5),
+    keyless("A/B", "7", 5),
+    remote("A/C", { remoteKey: "", epoch: "", next: 0, selectable: false }),
+    keyless("A/C/D", "7", 5),
+  );
+  const before = ["A", "A/B", "A/C", "A/C/D"].map((path) => account.serialOf(path));
+  const renamed = [
+    keyless("Z/Y", "8", 5),
+    keyless("Z/Y/B", "7", 5),
+    remote("Z/Y/C", { remoteKey: "", epoch: "", next: 0, selectable: false }),
+    keyless("Z/Y/C/D", "7", 5),
+    keyless("Z", "7", 5),
+  ];
+  account.list([...base, ...renamed], [{ from: "A", to: "Z/Y" }]);
+  const after = ["Z/Y", "Z/Y/B", "Z/Y/C", "Z/Y/C/D"].map((path) => account.serialOf(path));
+  assert.deepEqual(after, before);
+});
+
+test("a rename of ours that was not done, or that another client took over, matches nothing wrong", () => {
+  const account = accountWith(keyless("A", "7", 5));
+  const before = account.serialOf("A");
+  account.list([...base, keyless("A", "7", 5)], [{ from: "A", to: "Z" }]);
+  assert.equal(account.serialOf("A"), before);
+  account.list([...base, keyless("A", "9", 1), keyless("Z", "7", 5)], [{ from: "A", to: "Z" }]);
+  assert.equal(account.serialOf("Z"), before);
+  assert.notEqual(account.serialOf("A"), before);
+});

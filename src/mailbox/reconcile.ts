@@ -1,7 +1,7 @@
 /** Brings the known folders of an account in line with what its server lists. Pure. */
 import type { MailFolderType, RemoteFolder } from "../backend.ts";
 import type { CollectionRow } from "../store/collections.ts";
-import { matchFolders, type FolderMatches } from "./folder-match.ts";
+import { matchFolders, type FolderMatches, type Rename } from "./folder-match.ts";
 import { shownName, uniqueName } from "./folder-name.ts";
 
 /** What is to be written; `rows` is empty when nothing changed. */
@@ -41,13 +41,14 @@ interface Draft {
   readonly before: CollectionRow | undefined;
 }
 
-/** Compares the known folders and tombstones with the server's. */
+/** Compares the known folders and tombstones with the server's; `renames` may be under way. */
 export function reconcile(
   stored: readonly CollectionRow[],
   remote: readonly RemoteFolder[],
   position: { readonly revision: bigint; readonly nextSerial: number },
+  renames: readonly Rename[] = [],
 ): Reconciliation {
-  const drafts = draftsOf(stored, remote, matchFolders(stored, remote));
+  const drafts = draftsOf(stored, remote, matchFolders(stored, remote, renames));
   const { numbered, nextSerial } = withSerials(drafts, position.nextSerial);
   const revision = position.revision + 1n;
   const now = rowsOf(numbered, revision);

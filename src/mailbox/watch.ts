@@ -19,7 +19,8 @@ export interface WatchSource {
 
 type Listener = (event: MailboxEvent) => void;
 
-const hierarchyChanged: MailboxEvent = { collectionId: undefined, kind: "change" };
+/** Folders change one by one: nothing is gained by waiting for quiet. */
+const hierarchyChanged: MailboxEvent = { collectionId: undefined, kind: "arrival" };
 
 /** Watches collections, most important first; those without items have nothing to watch. */
 export async function watchCollections(
@@ -32,11 +33,32 @@ export async function watchCollections(
     const row = await findOpen(source.folders, collectionId);
     if (row?.selectable === true) ids.set(row.path, collectionId);
   }
-  if (ids.size === 0) return { [Symbol.dispose]: () => {} };
+  using stack = new DisposableStack();
+  stack.use(watchForLoss(source, collectionIds, listener));
+  if (ids.size === 0) return stack.move();
   const session = await source.session();
-  return await session.watch([...ids.keys()], ({ path, kind }) => {
+  const watch = await session.watch([...ids.keys()], ({ path, kind }) => {
     const collectionId = ids.get(path);
     if (collectionId !== undefined) listener({ collectionId, kind });
+  });
+  stack.use(watch);
+  return stack.move();
+}
+
+/** Whoever waits for a folder hears at once that another request has deleted it. */
+function watchForLoss(
+  { accountId, folders, hints, log }: WatchSource,
+  collectionIds: readonly string[],
+  listener: Listener,
+): Disposable {
+  const look = async (): Promise<void> => {
+    for (const collectionId of collectionIds) {
+      const row = await folders.find(collectionId);
+      if (row === undefined) listener({ collectionId, kind: "arrival" });
+    }
+  };
+  return hints.onHierarchy(accountId, () => {
+    look().catch((error: unknown) => log.warn({ err: error }, "Folders could not be looked for."));
   });
 }
 

@@ -49,6 +49,18 @@ export async function listIntents<Target>(
   return await sql.rows<IntentRow<Target>>("intents.list", text, values);
 }
 
+/** The targets of all intents of a kind whose effect may be under way, oldest first. */
+export async function listOpenTargets<Target>(
+  sql: Sql,
+  accountId: string,
+  kind: string,
+): Promise<Target[]> {
+  const text = `SELECT target FROM intents
+    WHERE account_id = $1 AND kind = $2 AND state = 'accepted' ORDER BY id`;
+  const rows = await sql.rows<{ target: Target }>("intents.open-targets", text, [accountId, kind]);
+  return rows.map(({ target }) => target);
+}
+
 /** One intent as it stands; undefined when it is gone. */
 export async function findIntent<Target>(
   sql: Sql,
