@@ -2,9 +2,9 @@
 import { commandStatus, StatusError } from "../../schemas/status.ts";
 import type { RequestOf, ResponseOf } from "../../schemas/commands.ts";
 import { collectionIdOf, type Folder } from "../mailbox/mailbox.ts";
-import { InvalidSyncKey, KeyTaken, type Answer, type Opened } from "../sync/types.ts";
+import type { Answer, Opened } from "../sync/types.ts";
 import type { Context } from "./context.ts";
-import { hierarchyId } from "./look.ts";
+import { underKey } from "./hierarchy.ts";
 
 const status = commandStatus.FolderSync;
 
@@ -21,37 +21,13 @@ export async function handleFolderSync(
 ): Promise<Response> {
   const { SyncKey } = request ?? {};
   if (SyncKey === undefined) throw new StatusError(status.IncorrectFormat);
-  const answer = (await attempt(SyncKey, context)) ?? (await attempt(SyncKey, context));
-  if (answer === undefined) throw new StatusError(status.ServerError, "the key was taken twice");
-  return answer;
-}
-
-/** Undefined: somebody else answered the key meanwhile; the next attempt repeats what he said. */
-async function attempt(SyncKey: string, context: Context): Promise<Response | undefined> {
-  const opened = await open(SyncKey, context);
-  try {
-    if (opened.kind === "again" && opened.answer !== undefined) {
-      const { key, operations } = opened.answer;
-      return { Status: status.Success, ...(await told(key, operations, context)) };
+  return await underKey({ SyncKey, hash: "FolderSync" }, context, async (opened) => {
+    if (opened.kind !== "again" || opened.answer === undefined) {
+      return await tell(SyncKey, opened, context);
     }
-    return await tell(SyncKey, opened, context);
-  } catch (error) {
-    if (error instanceof InvalidSyncKey) throw new StatusError(status.InvalidSyncKey);
-    if (error instanceof KeyTaken) return undefined;
-    throw error;
-  } finally {
-    await context.sync.release(opened);
-  }
-}
-
-async function open(key: string, { sync, account, device, signal }: Context): Promise<Opened> {
-  const partnership = { accountId: account.id, deviceId: device.id };
-  try {
-    return await sync.open(partnership, hierarchyId, key, { hash: "FolderSync", signal });
-  } catch (error) {
-    if (error instanceof InvalidSyncKey) throw new StatusError(status.InvalidSyncKey);
-    throw error;
-  }
+    const { key, operations } = opened.answer;
+    return { Status: status.Success, ...(await told(key, operations, context)) };
+  });
 }
 
 async function tell(askedKey: string, opened: Opened, context: Context): Promise<Response> {

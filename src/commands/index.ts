@@ -1,6 +1,9 @@
 /** The commands that this server handles; the OPTIONS header is made from this registry. */
 import type { Handlers } from "./context.ts";
+import { handleFolderCreate } from "./folder-create.ts";
+import { handleFolderDelete } from "./folder-delete.ts";
 import { handleFolderSync } from "./folder-sync.ts";
+import { handleFolderUpdate } from "./folder-update.ts";
 import { handleGetAttachment } from "./get-attachment.ts";
 import { handleGetItemEstimate } from "./get-item-estimate.ts";
 import { handleItemOperations } from "./item-operations/handle.ts";
@@ -16,6 +19,9 @@ export const handlers = {
   SendMail: handleSendMail,
   GetAttachment: handleGetAttachment,
   FolderSync: handleFolderSync,
+  FolderCreate: handleFolderCreate,
+  FolderDelete: handleFolderDelete,
+  FolderUpdate: handleFolderUpdate,
   GetItemEstimate: handleGetItemEstimate,
   Settings: handleSettings,
   Ping: handlePing,

@@ -7,7 +7,7 @@ import {
   advanceIntent,
   listIntents,
   listOpenTargets,
-  removeIntent,
+  removeIntents,
   type IntentRow,
 } from "../store/intents.ts";
 import type { Database, Sql } from "../store/sql.ts";
@@ -64,7 +64,7 @@ export class FolderIntents {
     try {
       await work.change();
     } catch (error) {
-      if (error instanceof BackendError) await removeIntent(database, id);
+      if (error instanceof BackendError) await removeIntents(database, [id]);
       throw error;
     }
     await work.keep();

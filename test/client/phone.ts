@@ -92,6 +92,39 @@ export class Phone implements Disposable {
     return body.Status;
   }
 
+  /** FolderCreate; the ServerId of the new folder, which the phone has from now on. */
+  async createFolder(name: string, parentId = "0"): Promise<string> {
+    const place = { ParentId: parentId, DisplayName: name, Type: 12 };
+    const request = { SyncKey: this.hierarchyKey, ...place };
+    const { body } = await this.client.send("FolderCreate", request);
+    assert.equal(body?.Status, 1, `FolderCreate: Status ${body?.Status}`);
+    const { ServerId: serverId = "" } = body;
+    this.hierarchyKey = body.SyncKey ?? "";
+    this.folders.set(serverId, { serverId, name, parentId, type: 12 });
+    return serverId;
+  }
+
+  /** FolderUpdate: another name, another parent or both. */
+  async updateFolder(serverId: string, name: string, parentId = "0"): Promise<void> {
+    const place = { ServerId: serverId, ParentId: parentId, DisplayName: name };
+    const { body } = await this.client.send("FolderUpdate", {
+      SyncKey: this.hierarchyKey,
+      ...place,
+    });
+    assert.equal(body?.Status, 1, `FolderUpdate: Status ${body?.Status}`);
+    this.hierarchyKey = body.SyncKey ?? "";
+    this.folders.set(serverId, { serverId, name, parentId, type: 12 });
+  }
+
+  /** FolderDelete. */
+  async deleteFolder(ServerId: string): Promise<void> {
+    const request = { SyncKey: this.hierarchyKey, ServerId };
+    const { body } = await this.client.send("FolderDelete", request);
+    assert.equal(body?.Status, 1, `FolderDelete: Status ${body?.Status}`);
+    this.hierarchyKey = body.SyncKey ?? "";
+    this.folders.delete(ServerId);
+  }
+
   /** The ServerId of the folder of this type (2 Inbox, 3 Drafts, 4 Trash, 5 Sent). */
   folderOfType(type: number): string {
     const folder = [...this.folders.values()].find((one) => one.type === type);

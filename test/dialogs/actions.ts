@@ -77,6 +77,24 @@ export const actions: Readonly<Record<string, Action>> = {
     const { client, path } = await at(scene, folder);
     await client.mailboxDelete(path);
   },
+  /** exists FOLDER */
+  async exists(scene, [folder = ""]) {
+    const { client } = await at(scene, folder);
+    const paths = (await client.list()).map(({ path }) => path);
+    assert.ok(paths.includes(folder), `a folder ${folder} among ${paths.join(", ")}`);
+  },
+  /** missing FOLDER */
+  async missing(scene, [folder = ""]) {
+    const { client } = await at(scene, folder);
+    const paths = (await client.list()).map(({ path }) => path);
+    assert.ok(!paths.includes(folder), `no folder ${folder} among ${paths.join(", ")}`);
+  },
+  /** subscribed FOLDER */
+  async subscribed(scene, [folder = ""]) {
+    const { client } = await at(scene, folder);
+    const found = (await client.list()).find(({ path }) => path === folder);
+    assert.equal(found?.subscribed, true, `${folder} is subscribed to`);
+  },
   /** count FOLDER N */
   async count(scene, [folder = "", count = ""]) {
     assert.equal(await countOf(scene, folder), Number(count), `mails in ${folder}`);

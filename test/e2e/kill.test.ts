@@ -1,6 +1,7 @@
 /** The gateway killed with `kill -9`: ten rounds of what test/load/kill.ts does a hundred times. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import type { Phone } from "../client/phone.ts";
 import { startMailServers, type MailServers } from "../rig/mail/servers.ts";
 import { openProcesses, type GatewayProcesses } from "./processes.ts";
 import { Trial } from "./trial.ts";
@@ -40,4 +41,26 @@ test("Kill: a Sync that is repeated after a kill loses and doubles nothing", asy
   const counts = await trial.check();
   t.diagnostic(JSON.stringify(counts));
   assert.equal(counts.kills, 5);
+});
+
+test("Kill: folders made, renamed and deleted by a phone are so once, with the ids that they had", async () => {
+  await using trial = await Trial.open(mail, processes);
+  const { phone } = trial;
+  const make = (name: string) => (on: Phone) => on.createFolder(name);
+  const one = await trial.folderAndKill("before folder created", make("One"));
+  const two = await trial.folderAndKill("after folder created", make("Two"));
+  const three = await trial.folderAndKill("before answer", make("Three"));
+  await phone.createFolder("Inside", two);
+  const rename = (on: Phone) => on.updateFolder(two, "Second", three);
+  await trial.folderAndKill("after folder renamed", rename);
+  await trial.folderAndKill("after folder deleted", (on) => on.deleteFolder(one));
+  assert.equal(await phone.folderSync(), 1);
+  const known = new Map(phone.folders);
+  phone.hierarchyKey = "0";
+  assert.equal(await phone.folderSync(), 1);
+  assert.deepEqual(Object.fromEntries(known), Object.fromEntries(phone.folders));
+  await using client = await mail.imapClient(trial.user);
+  const paths = (await client.list()).map(({ path }) => path);
+  const ours = paths.filter((path) => /One|Two|Second|Three|Inside/.test(path));
+  assert.deepEqual(ours.toSorted(), ["Three", "Three/Second", "Three/Second/Inside"]);
 });

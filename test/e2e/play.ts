@@ -69,13 +69,14 @@ function upload(change: "read" | "unread" | "deleted", ServerId: string) {
   return { Change: { ServerId, ApplicationData: { Email: { Read: change === "read" } } } };
 }
 
-/** Plays a first Sync, flags, deletions, sending and folders. */
+/** Plays a first Sync, flags, deletions, sending, folders of others and the phone's own. */
 export async function playAll(scene: Scene): Promise<void> {
   const inbox = await playFirstSync(scene);
   await playFlags(scene, inbox);
   await playDeletes(scene, inbox);
   await playSend(scene, inbox);
   await playFolders(scene);
+  await playFolderChanges(scene);
 }
 
 async function playFirstSync({ mail, user, phone }: Scene): Promise<string> {
@@ -169,4 +170,32 @@ async function playFolders({ phone, other, prefix }: Scene): Promise<void> {
   await other.mailboxDelete(second);
   assert.equal(await phone.folderSync(), 1);
   assert.equal(phone.folders.has(id), false);
+}
+
+/** The phone's own folders keep their ids through renames, and so do those below them. */
+async function playFolderChanges({ phone, other, prefix }: Scene): Promise<void> {
+  const plans = await phone.createFolder("Plans");
+  const trips = await phone.createFolder("Trips & tours", plans);
+  const pathOf = async (name: string): Promise<string> =>
+    (await other.list()).find((each) => each.name === name)?.path ?? "";
+  await other.append(await pathOf("Trips & tours"), letter("inside"));
+  await phone.syncAll(trips);
+  await phone.updateFolder(plans, "Ideas");
+  const attic = await phone.createFolder("Attic");
+  await phone.updateFolder(plans, "Old ideas", attic);
+  const names = (): Record<string, string> =>
+    Object.fromEntries([...phone.folders.values()].map(({ serverId, name }) => [serverId, name]));
+  const known = names();
+  assert.equal(await phone.folderSync(), 1);
+  assert.deepEqual(names(), known);
+  const path = await pathOf("Trips & tours");
+  assert.match(path, new RegExp(`^${prefix}Attic.Old ideas.Trips`));
+  await other.append(path, letter("inside too"));
+  const { adds, changes, deletes } = await phone.sync(trips);
+  assert.deepEqual([adds.length, changes, deletes], [1, [], []]);
+  await phone.deleteFolder(attic);
+  assert.equal(await phone.folderSync(), 1);
+  assert.deepEqual([phone.folders.has(plans), phone.folders.has(trips)], [false, false]);
+  const left = (await other.list()).map((each) => each.path);
+  assert.ok(!left.some((each) => /Attic|Plans|ideas/.test(each)), left.join(", "));
 }

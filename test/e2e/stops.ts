@@ -3,7 +3,15 @@ import type { MailSession } from "../../src/backend.ts";
 import type { EffectStep, SendStep } from "../../src/mailbox/intent-hold.ts";
 import type { DomainBackend } from "../../src/mailbox/mailboxes.ts";
 
-type Effect = "move" | "remove" | "flags" | "append" | "list";
+type Effect =
+  | "move"
+  | "remove"
+  | "flags"
+  | "append"
+  | "list"
+  | "folder created"
+  | "folder renamed"
+  | "folder deleted";
 
 /**
  * Where a process can be stopped: at the steps of sending, moving and adding; before and after an effect on the mail server, that
@@ -29,6 +37,9 @@ const effects: readonly (readonly [keyof MailSession, Effect])[] = [
   ["setFlags", "flags"],
   ["append", "append"],
   ["list", "list"],
+  ["createFolder", "folder created"],
+  ["renameFolder", "folder renamed"],
+  ["deleteFolder", "folder deleted"],
 ];
 
 /** The same servers, with a stop before and after each effect. */

@@ -156,6 +156,14 @@ export class Trial implements AsyncDisposable {
     await this.syncAll();
   }
 
+  /** The phone does something to its folders, is killed on the way and repeats it. */
+  async folderAndKill<Result>(
+    stop: Stop,
+    does: (phone: Phone) => Promise<Result>,
+  ): Promise<Result> {
+    return await this.#killed(stop, () => does(this.phone));
+  }
+
   /** The phone sends a mail to its own user, and repeats while it is told to come again. */
   async sendPatiently(): Promise<void> {
     // A connection that breaks after the end of DATA leaves the same window as a crash.

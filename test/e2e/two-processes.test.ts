@@ -142,6 +142,33 @@ test("Two processes: one that lost its lease while it stood still says what the 
   assert.equal(phone.mails(inbox).size, 3);
 });
 
+test("Two processes: the same FolderCreate to both makes one folder, and a Ping held elsewhere ends at once", async (t) => {
+  const user = mail.freshUser();
+  using phone = phoneOf(user);
+  using second = twin(phone);
+  using tablet = phoneOf(user);
+  await phone.folderSync();
+  tablet.moveTo(other.url);
+  await tablet.folderSync();
+  const collectionIds = [tablet.folderOfType(2)];
+  const ping = tablet.ping({ heartbeatSeconds: 900, collectionIds });
+  await until(async () => (await other.held()) === 1, "the Ping is held");
+  const began = performance.now();
+  const place = { ParentId: "0", DisplayName: "New", Type: 12 };
+  const request = { SyncKey: phone.hierarchyKey, ...place };
+  const [made, again] = await Promise.all([
+    phone.client.send("FolderCreate", request),
+    second.send("FolderCreate", request),
+  ]);
+  assert.deepEqual([made.body?.Status, made.body], [1, again.body]);
+  assert.equal((await ping).Status, 7);
+  const wokenMs = Math.round(performance.now() - began);
+  t.diagnostic(`woken after ${wokenMs} ms`);
+  assert.ok(wokenMs < 2_000, "without waiting for quiet");
+  await tablet.folderSync();
+  assert.equal(tablet.folderNamed("New"), made.body?.ServerId);
+});
+
 test("Two processes: the same SendMail to both at the same moment is sent once", async () => {
   const user = mail.freshUser();
   using phone = phoneOf(user);
