@@ -1,9 +1,8 @@
 /** What is not shown is not fetched: a large attachment beside a short text. */
 import assert from "node:assert/strict";
-import { connect, createServer, type AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
-import type { Config } from "../../src/config.ts";
 import { Phone } from "../client/phone.ts";
+import { countingWay, through } from "../rig/counting-way.ts";
 import { startGateway } from "../rig/gateway.ts";
 import { mailServers, password, type MailServers } from "../rig/mail/servers.ts";
 
@@ -16,33 +15,6 @@ before(async () => {
 });
 
 after(() => mail?.stop());
-
-/** A way to the IMAP server that counts the octets of its answers. */
-async function countingWay(target: number) {
-  let octets = 0;
-  const server = createServer((client) => {
-    const upstream = connect(target, "127.0.0.1");
-    upstream.on("data", (piece: Buffer) => void (octets += piece.length));
-    client.pipe(upstream).pipe(client);
-    for (const socket of [client, upstream]) socket.on("error", () => socket.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    octets: () => octets,
-    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
-  };
-}
-
-function through(port: number): (config: Config) => Config {
-  return (config) => ({
-    ...config,
-    domains: config.domains.map((domain) => ({
-      ...domain,
-      imap: { ...domain.imap, host: "127.0.0.1", port, security: "plain" },
-    })),
-  });
-}
 
 function withAttachment(content: Buffer): Buffer {
   const encoded = content.toString("base64").replaceAll(/.{76}/g, "$&\r\n");
