@@ -28,14 +28,14 @@ function mime(subject: string, type: string, body: Buffer | string): Buffer {
 }
 
 /** Lines of a text, repeated up to 50 MB. */
-function many(line: string, before = "", after = ""): Buffer {
-  const room = largeBytes - before.length - after.length;
+function many(line: string, start = "", end = ""): Buffer {
+  const room = largeBytes - start.length - end.length;
   const lines = Buffer.alloc(room - (room % line.length), line);
-  return Buffer.concat([Buffer.from(`\r\n${before}`), lines, Buffer.from(after)]);
+  return Buffer.concat([Buffer.from(`\r\n${start}`), lines, Buffer.from(end)]);
 }
 
 const words = "A line of a text that never comes to its end.\r\n";
-const encoded = `${"QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAx"}\r\n`;
+const encoded = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAx\r\n";
 const small = (subject: string) => mime(subject, "text/plain", "\r\nShort words.\r\n");
 const film = `--b\r\nContent-Type: text/plain\r\n\r\nSee the film.\r\n--b\r\nContent-Type: video/mp4\r\nContent-Transfer-Encoding: base64\r\n\r\n`;
 
@@ -58,9 +58,9 @@ test("Large mails: 50 MB beside small mails are cut by the server, in each form 
     await phone.folderSync();
     const inbox = phone.folderOfType(2);
     const preference = { Type, TruncationSize: cutBytes, Preview: 100 };
-    const before = way.octets();
+    const already = way.octets();
     await phone.syncAll(inbox, { Options: [{ MIMESupport: 2, BodyPreference: [preference] }] });
-    const came = way.octets() - before;
+    const came = way.octets() - already;
     assert.ok(came < mostOctets, `as Type ${Type} ${came} octets came from the server`);
     const told = new Map([...phone.mails(inbox).values()].map((one) => [one.Subject, one]));
     assert.equal(told.size, mails.length);
