@@ -59,6 +59,7 @@ export async function mapMails(
         version: options.version,
         fileReference: (section) => `${references.get(item.number)}:${section}`,
         conversation: conversations.get(item.number),
+        ownAddresses: context.account.addresses,
       }),
   );
   return { data, unmapped: attempts.failed };

@@ -1,8 +1,8 @@
 /** From a mail's structure and a client's options: what to fetch, and the body that comes of it. */
 import type { Body, BodyPart } from "./data.ts";
 import { bodyParts, isHtml, type BodyParts } from "./body-parts.ts";
-import { detailBytes, maxHeaderBytes } from "./limits.ts";
-import { detailPart, protection } from "./message-class.ts";
+import { calendarBytes, maxHeaderBytes, reportBytes } from "./limits.ts";
+import { detailPart, isCalendar, protection } from "./message-class.ts";
 import type { MailItem, PartFetched, PartWanted } from "./message.ts";
 import {
   bodyPartCandidate,
@@ -39,7 +39,7 @@ export interface EmailBody {
   readonly BodyPart?: BodyPart;
   /** 1 text, 2 HTML (MS-ASAIRS 2.2.2.32). */
   readonly NativeBodyType: 1 | 2;
-  /** Text of the part that tells a report's or a calendar reply's message class, or "". */
+  /** Text of the part that tells a report's message class or a meeting, or "". */
   readonly detail: string;
 }
 
@@ -104,7 +104,8 @@ class Wants {
 
   addDetail(): void {
     const part = detailPart(this.#item.structure);
-    if (part !== undefined) this.#add(part.section, detailBytes, part.sizeBytes);
+    if (part === undefined) return;
+    this.#add(part.section, isCalendar(part) ? calendarBytes : reportBytes, part.sizeBytes);
   }
 
   #addWhole(wireBytes: number): void {

@@ -48,8 +48,14 @@ export const maxCategories = 300;
 /** Response levels of a ConversationIndex: no tree on a phone is deeper, and replies carry it on. */
 export const maxResponseLevels = 100;
 
-/** Octets of a delivery status or a calendar reply that tell the message class. */
-export const detailBytes = 16 * 1024;
+/** Octets of a delivery status that tell the message class. */
+export const reportBytes = 16 * 1024;
+
+/** Octets of a meeting's calendar: some kilobytes, unless HTML or files are in it, which come last. */
+export const calendarBytes = 512 * 1024;
+
+/** Largest Reminder: the schema's unsignedShort, about 18 hours (MS-ASEMAIL 6.1). */
+export const maxReminderSeconds = 65_535;
 
 /** Octets of a header, in front of the text of a mail whose structure is unusable. */
 export const maxHeaderBytes = 256 * 1024;

@@ -35,25 +35,36 @@ function isNamedP7m(part: Part): boolean {
   return part.subtype === "octet-stream" && /\.p7m$/i.test(part.fileName);
 }
 
-/** The small part that tells what a report or a calendar reply says; it is worth fetching. */
+/** The small part that tells what a report or a meeting's message says; it is worth fetching. */
 export function detailPart(structure: Part): Part | undefined {
   const subtypes = ["delivery-status", "disposition-notification", "global-delivery-status"];
   if (isMultipart(structure, "report")) {
     return structure.children.find((part) => subtypes.includes(part.subtype));
   }
-  const invitation = invitationPart(structure);
-  return invitation !== undefined && methodOf(invitation) === "REPLY" ? invitation : undefined;
+  return protection(structure) === "none" ? invitationPart(structure) : undefined;
 }
 
+/** The calendar of a meeting's message: one with a method, else one that is no attached file. */
 function invitationPart(structure: Part): Part | undefined {
-  for (const part of partsOf(structure)) {
-    if (part.type === "text" && part.subtype === "calendar" && methodOf(part) !== "") return part;
-  }
-  return undefined;
+  const calendars = [...partsOf(structure)].filter(isCalendar);
+  return (
+    calendars.find((part) => namedMethod(part) !== "") ??
+    calendars.find((part) => part.disposition !== "attachment")
+  );
 }
 
-function methodOf(part: Part): string {
+/** Whether a part is a calendar. */
+export function isCalendar(part: Part): boolean {
+  return part.type === "text" && part.subtype === "calendar";
+}
+
+function namedMethod(part: Part): string {
   return (part.parameters["method"] ?? "").toUpperCase();
+}
+
+/** The method by the header of the part (RFC 6047 2.4), or as the calendar itself says it. */
+export function methodOf(part: Part, detail: string): string {
+  return namedMethod(part) || (/^METHOD:\s*([A-Z]+)/im.exec(detail)?.[1]?.toUpperCase() ?? "");
 }
 
 /** The class of a mail; `detail` is the decoded text of its `detailPart`, or "" when not known. */
@@ -77,7 +88,7 @@ function classOf(structure: Part, detail: string): string {
   if (protectedBy === "receipt") return "IPM.Note.Receipt.SMIME";
   if (isMultipart(structure, "report")) return reportClass(structure, detail);
   const invitation = invitationPart(structure);
-  return invitation === undefined ? plain : meetingClass(methodOf(invitation), detail);
+  return invitation === undefined ? plain : meetingClass(methodOf(invitation, detail), detail);
 }
 
 function reportClass(structure: Part, detail: string): string {
@@ -125,6 +136,7 @@ const answers: Readonly<Record<string, string>> = {
 function meetingClass(method: string, detail: string): string {
   if (method === "REQUEST") return "IPM.Schedule.Meeting.Request";
   if (method === "CANCEL") return "IPM.Schedule.Meeting.Canceled";
+  if (method === "COUNTER") return "IPM.Schedule.Meeting.Resp.Tent";
   if (method !== "REPLY") return plain;
   const partStat = /PARTSTAT\s*=\s*"?([A-Z-]+)/i.exec(detail)?.[1]?.toUpperCase() ?? "";
   return answers[partStat] ?? plain;

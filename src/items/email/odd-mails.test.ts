@@ -101,7 +101,11 @@ describe("odd mails", () => {
           const body = plan.finish(fetched);
           const limit = preferences.find(({ Type }) => Type === body.Body.Type)?.TruncationSize;
           assert.ok(Buffer.from(body.Body.Data ?? "").length <= (limit ?? Infinity));
-          const data = toEas(mail, body, { version: "14.1", fileReference: (section) => section });
+          const data = toEas(mail, body, {
+            version: "14.1",
+            fileReference: (section) => section,
+            ownAddresses: [],
+          });
           assert.ok(encode({ Email: data }, itemElement, "14.1").length > 0);
         },
       ),

@@ -12,7 +12,11 @@ import { mailVersion } from "./version.ts";
 
 function shown(item: MailItem): EmailData {
   const plan = planBody(item, mailOptions());
-  return toEas(item, plan.finish([]), { version: "14.1", fileReference: (section) => section });
+  return toEas(item, plan.finish([]), {
+    version: "14.1",
+    fileReference: (section) => section,
+    ownAddresses: [],
+  });
 }
 
 function withEnvelope(change: Partial<Envelope>): EmailData {

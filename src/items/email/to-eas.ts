@@ -7,7 +7,8 @@ import { flagElement, toEasChange } from "./change-elements.ts";
 import { firstConversationIndex } from "./conversation-index.ts";
 import type { EmailData } from "./data.ts";
 import { cleanSubject, envelopeElements } from "./envelope-elements.ts";
-import { contentClass, messageClass } from "./message-class.ts";
+import { meetingRequest } from "./meeting-request.ts";
+import { contentClass, detailPart, isCalendar, messageClass, methodOf } from "./message-class.ts";
 import type { MailItem } from "./message.ts";
 
 /** Where a mail stands in its conversation (MS-ASCON 2.2.2.3, 2.2.2.4). */
@@ -22,6 +23,8 @@ export interface EasExtras {
   /** The FileReference of an attachment by its section. */
   fileReference(section: string): string;
   readonly conversation?: Conversation | undefined;
+  /** The user's own addresses: whether an invitation is to the user or by the user. */
+  readonly ownAddresses: readonly string[];
 }
 
 /** All elements of a mail for an Add or a Fetch. Throws nothing for odd mail: it shows what is there. */
@@ -37,6 +40,7 @@ export function toEas(item: MailItem, body: EmailBody, extras: EasExtras): Email
     Body,
     BodyPart,
     MessageClass,
+    MeetingRequest: meetingOf(item, detail, extras),
     // The code page of what we send: bodies are Unicode whatever the mail had (MS-ASEMAIL 2.2.2.40).
     InternetCPID: "65001",
     ContentClass: contentClass(MessageClass),
@@ -45,4 +49,15 @@ export function toEas(item: MailItem, body: EmailBody, extras: EasExtras): Email
     ConversationIndex: extras.conversation?.index ?? firstConversationIndex(item),
     IsDraft: item.flags.draft,
   };
+}
+
+function meetingOf(
+  { structure, received }: MailItem,
+  detail: string,
+  { version, ownAddresses }: EasExtras,
+): EmailData["MeetingRequest"] {
+  const part = detailPart(structure);
+  if (part === undefined || !isCalendar(part)) return undefined;
+  const method = methodOf(part, detail);
+  return meetingRequest(detail, { version, received, method, ownAddresses });
 }
