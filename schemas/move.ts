@@ -2,7 +2,12 @@ import { movePage } from "./code-pages/move.ts";
 import { command } from "./command.ts";
 import * as v from "./vocabulary.ts";
 
-const move = v.struct(movePage, { SrcMsgId: v.text, SrcFldId: v.text, DstFldId: v.text });
+/** More than one DstFldId has a Status of its own (MS-ASCMD 2.2.3.177.10, R4222). */
+const move = v.struct(movePage, {
+  SrcMsgId: v.text,
+  SrcFldId: v.text,
+  DstFldId: v.list(v.text),
+});
 
 /** MoveItems (MS-ASCMD 2.2.1.12). */
 export const moveItems = command("MoveItems", {

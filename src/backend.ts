@@ -104,8 +104,20 @@ export interface MailSession extends AsyncDisposable {
   ): Promise<readonly ItemOutcome[]>;
   /** Deletes for good (UID EXPUNGE where UIDPLUS is). Gone is success ("gone"). */
   remove(path: string, numbers: readonly number[]): Promise<readonly ItemOutcome[]>;
+  /** Whether a move is one step of the server's own; else a break can leave a copy in each folder. */
+  movesAtOnce(): Promise<boolean>;
   /** Moves; `newNumber` by COPYUID where the server tells it. */
   move(path: string, numbers: readonly number[], toPath: string): Promise<readonly ItemOutcome[]>;
+  /** Copies; `newNumber` as `move` gives it. */
+  copy(path: string, numbers: readonly number[], toPath: string): Promise<readonly ItemOutcome[]>;
+  /**
+   * What tells these mails (or all from a number on) from others and is the same for a copy in another folder,
+   * by number. Equal mails that came at the same moment may share one.
+   */
+  identities(
+    path: string,
+    which: readonly number[] | { readonly from: number },
+  ): Promise<ReadonlyMap<number, string>>;
   /** Appends a mail; returns its number where APPENDUID tells it. Throws `BackendError` "over quota" etc. */
   append(
     path: string,

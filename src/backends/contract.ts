@@ -459,6 +459,47 @@ function moving(scene: Declare): void {
     assert.deepEqual(kinds(await session.move("INBOX", [a, b], "Target")), ["gone", "done"]);
     assert.deepEqual(await subjectsIn(session, "INBOX"), []);
   });
+  scene("A copy tells its number and has its mail's identity", async ({ session, other }) => {
+    await session.createFolder("Target", "user");
+    const there = await other.deliver(mailOf("was there"), { path: "Target" });
+    const [a = 0, b = 0, gone = 0] = await deliverAll(other, ["a", "b", "gone"]);
+    await other.expunge("INBOX", gone);
+    const here = await session.identities("INBOX", [b, a, gone]);
+    assert.deepEqual(new Set(here.keys()), new Set([a, b]));
+    assert.notEqual(here.get(a), here.get(b));
+    const outcomes = await session.copy("INBOX", [a, gone, b], "Target");
+    assert.deepEqual(kinds(outcomes), ["done", "gone", "done"]);
+    await session.feed("Target").position();
+    const copies = await session.identities("Target", { from: there + 1 });
+    const [first, , second] = outcomes.map((each) => (each.kind === "done" && each.newNumber) || 0);
+    assert.deepEqual(new Set(copies.keys()), new Set([first, second]));
+    assert.equal(copies.get(first ?? 0), here.get(a));
+    assert.equal(copies.get(second ?? 0), here.get(b));
+    assert.deepEqual(await session.identities("Target", { from: (second ?? 0) + 1 }), new Map());
+    assert.deepEqual(await subjectsIn(session, "INBOX"), ["a", "b"]);
+  });
+  scene("Mails without a Message-ID have identities too", async ({ session, other }) => {
+    await session.createFolder("Target", "user");
+    const one = await other.deliver(nameless("one"));
+    const two = await other.deliver(nameless("another"));
+    const here = await session.identities("INBOX", [one, two]);
+    assert.notEqual(here.get(one), here.get(two));
+    await session.move("INBOX", [one], "Target");
+    await session.feed("Target").position();
+    assert.deepEqual(
+      [...(await session.identities("Target", { from: 1 })).values()],
+      [here.get(one)],
+    );
+  });
+  scene("A server without a move of its own says so, and moves all the same", async (given) => {
+    const { session, other } = given;
+    await session.createFolder("Target", "user");
+    assert.equal(typeof (await session.movesAtOnce()), "boolean");
+    const [a = 0] = await deliverAll(other, ["a", "b"]);
+    await session.move("INBOX", [a], "Target");
+    assert.deepEqual(await subjectsIn(session, "INBOX"), ["b"]);
+    assert.deepEqual(await subjectsIn(session, "Target"), ["a"]);
+  });
   scene("A move by another client is an arrival there and a loss here", async (given) => {
     const { session, other } = given;
     await session.createFolder("Target", "user");
@@ -626,6 +667,10 @@ function mailOf(subject: string, { references = "", pdf = pdfText } = {}): Buffe
     `${pdf}\r\n--edge--\r\n`,
   ];
   return Buffer.from(lines.join("\r\n"));
+}
+
+function nameless(subject: string): Buffer {
+  return Buffer.from(`From: <a@contract.test>\r\nSubject: ${subject}\r\n\r\nWords.\r\n`);
 }
 
 async function deliverAll(other: OtherClient, subjects: readonly string[]): Promise<number[]> {

@@ -7,6 +7,7 @@ import { handleFolderUpdate } from "./folder-update.ts";
 import { handleGetAttachment } from "./get-attachment.ts";
 import { handleGetItemEstimate } from "./get-item-estimate.ts";
 import { handleItemOperations } from "./item-operations/handle.ts";
+import { handleMoveItems } from "./move-items.ts";
 import { handlePing } from "./ping.ts";
 import { handleProvision } from "./provision.ts";
 import { handleSendMail } from "./send-mail.ts";
@@ -22,6 +23,7 @@ export const handlers = {
   FolderCreate: handleFolderCreate,
   FolderDelete: handleFolderDelete,
   FolderUpdate: handleFolderUpdate,
+  MoveItems: handleMoveItems,
   GetItemEstimate: handleGetItemEstimate,
   Settings: handleSettings,
   Ping: handlePing,

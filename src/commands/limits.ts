@@ -29,3 +29,6 @@ export const maxReplyLength = 32_768;
 
 /** Estimates count no further than this; phones show "many" far below. */
 export const maxEstimate = 10_000;
+
+/** Most items of one MoveItems (MS-ASCMD 3.1.5.10, R5652). */
+export const maxMoves = 1_000;

@@ -101,7 +101,8 @@ async function run(
   const bytes = await uncompressed(body, headers["content-encoding"], services.maxBodyBytes);
   const request = readRequest(bytes, headers["content-type"], admitted);
   const log = services.log.child({ user: trace.user, device: trace.device, command });
-  const opening = { credential: admitted.credential, signal: incoming.signal, log };
+  const { credential } = admitted;
+  const opening = { deviceId: device.id, credential, signal: incoming.signal, log };
   await using lease = new AsyncDisposableStack();
   const mailbox = lease.use(await services.openMailbox(admitted.account, opening));
   try {

@@ -37,6 +37,7 @@ export interface Services {
   openMailbox(
     account: SignedIn["account"],
     request: {
+      readonly deviceId: string;
       readonly credential: SignedIn["credential"];
       readonly signal: AbortSignal;
       readonly log: Log;

@@ -16,11 +16,19 @@ import { conversationsOf } from "./conversations.ts";
 import type { ChangedFolder, FolderChanges, FolderPlace } from "./folder-changes.ts";
 import type { FolderClaim } from "./folder-intents.ts";
 import { emptyFeed, folderFeed } from "./folder-feed.ts";
-import { isNoSuchFolder, type Folders } from "./folders.ts";
+import { isNoSuchFolder, noSuchFolder, type Folders } from "./folders.ts";
 import { hierarchyFeed } from "./hierarchy-feed.ts";
 import type { Lease } from "./lease.ts";
 import { collectionIdOf } from "./mailbox.ts";
-import type { Folder, FoundItem, Mailbox, MailboxEvent, Submission } from "./mailbox.ts";
+import type {
+  Folder,
+  FoundItem,
+  Mailbox,
+  MailboxEvent,
+  MoveRequest,
+  Submission,
+} from "./mailbox.ts";
+import type { MovePlace, Mover } from "./move.ts";
 import { parseReference, referenceOf } from "./references.ts";
 import type { Sender } from "./send.ts";
 import { watchCollections, watchHierarchy, type WatchSource } from "./watch.ts";
@@ -32,6 +40,7 @@ export interface MailboxParts {
   readonly folders: Folders;
   readonly changes: FolderChanges;
   readonly sender: Sender;
+  readonly mover: Mover;
   readonly watching: WatchSource;
 }
 
@@ -145,10 +154,24 @@ export class AccountMailbox implements Mailbox {
       if (!asMoves || row.type === trashType) {
         return toNumbers(await session.remove(path, uids), aliases);
       }
-      const moved = await this.#parts.folders.atSpecial("trash", (_, trash) =>
-        session.move(path, uids, trash.path),
-      );
-      return toNumbers(moved, aliases);
+      return await this.#parts.folders.atSpecial("trash", async (_, trash) => {
+        // In one step of the server's own a delete that is repeated finds the mail or finds it gone.
+        if (await session.movesAtOnce()) {
+          return toNumbers(await session.move(path, uids, trash.path), aliases);
+        }
+        const passage = { session, from: placeOf(row), to: placeOf(trash), aliases };
+        return await this.#parts.mover.move(passage, numbers);
+      });
+    });
+  }
+
+  async move({ from, numbers, to, epoch }: MoveRequest): Promise<readonly ItemOutcome[]> {
+    return await this.#in(from, async (session, { row, aliases }) => {
+      const destination = await this.#parts.folders.get(to);
+      if (!destination.selectable) throw noSuchFolder(to);
+      const place = { ...placeOf(row), epoch: epoch ?? row.epoch };
+      const passage = { session, from: place, to: placeOf(destination), aliases };
+      return await this.#parts.mover.move(passage, numbers);
     });
   }
 
@@ -234,6 +257,10 @@ function folderOf(row: CollectionRow): Folder {
     class: row.class,
     selectable: row.selectable,
   };
+}
+
+function placeOf({ serial, path, epoch }: CollectionRow): MovePlace {
+  return { collectionId: collectionIdOf(serial), path, epoch };
 }
 
 function isClass(name: string): name is Folder["class"] {

@@ -188,7 +188,8 @@ export function isNoSuchFolder(error: unknown): boolean {
   return error instanceof BackendError && error.fault === "no such folder";
 }
 
-function noSuchFolder(collectionId: string): BackendError {
+/** There is no such folder, or none that holds mail. */
+export function noSuchFolder(collectionId: string): BackendError {
   return new BackendError("no such folder", `There is no folder ${collectionId}.`);
 }
 

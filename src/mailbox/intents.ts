@@ -18,7 +18,12 @@ import {
 import { removeIntents, removeIntentsBefore, type IntentName } from "../store/intents.ts";
 import type { Database } from "../store/sql.ts";
 import { IntentHold, newLease, pause, type Checkpoint, type EffectKind } from "./intent-hold.ts";
-import { expiredIntentsAtOnce, intentDays, intentPollMs } from "./limits.ts";
+import {
+  abandonedEffectSeconds,
+  expiredIntentsAtOnce,
+  intentDays,
+  intentPollMs,
+} from "./limits.ts";
 
 const dayMs = 86_400_000;
 
@@ -61,6 +66,13 @@ export interface Effect<Target> {
 interface Run<Target> {
   readonly effect: Effect<Target>;
   readonly results: Map<string, Target>;
+  readonly signal: AbortSignal;
+}
+
+/** Intents of a run that are carried out together, held until their results are kept. */
+interface Turn<Target> extends Run<Target> {
+  readonly hold: IntentHold;
+  readonly isRepeat: boolean;
 }
 
 /** The effects of one kind that a device asks for. */
@@ -82,7 +94,7 @@ export class Intents<Target> {
     effect: Effect<Target>,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, Target>> {
-    const run: Run<Target> = { effect, results: new Map() };
+    const run: Run<Target> = { effect, results: new Map(), signal };
     let left = wishes;
     for (let turn = 0; left.length > 0; turn++) {
       if (turn > 0) await pause(this.#source.clock, intentPollMs, signal);
@@ -108,8 +120,8 @@ export class Intents<Target> {
     const lease = newLease(nowMs);
     const ids = open.map(({ id }) => id);
     const taken = await takeIntents<Target>(database, ids, { ...lease, nowMs });
-    await using _hold = new IntentHold(this.#source, idsOf(taken), lease);
-    if (taken.length > 0) await this.#carryOut(taken, true, run);
+    await using hold = new IntentHold(this.#source, idsOf(taken), lease);
+    if (taken.length > 0) await this.#carryOut(taken, { ...run, hold, isRepeat: true });
     const ours = new Set(idsOf(taken));
     return open.filter(({ id }) => !ours.has(id));
   }
@@ -146,22 +158,23 @@ export class Intents<Target> {
     const nowMs = clock.now();
     const lease = newLease(nowMs);
     const added = await addIntents<Target>(database, this.#owner, { intents: begun, lease, nowMs });
-    await using _hold = new IntentHold(this.#source, idsOf(added), lease);
-    if (added.length > 0) await this.#carryOut(added, false, run);
+    await using hold = new IntentHold(this.#source, idsOf(added), lease);
+    if (added.length > 0) await this.#carryOut(added, { ...run, hold, isRepeat: false });
     const ours = new Set(added.map(({ clientKey }) => clientKey));
     return begun.filter(({ clientKey }) => !ours.has(clientKey));
   }
 
-  async #carryOut(
-    intents: readonly NamedIntent<Target>[],
-    isRepeat: boolean,
-    { effect, results }: Run<Target>,
-  ): Promise<void> {
+  async #carryOut(intents: readonly NamedIntent<Target>[], turn: Turn<Target>): Promise<void> {
     const { database, checkpoint } = this.#source;
     const { kind } = this.#owner;
+    const { effect, results, isRepeat, hold, signal } = turn;
     await checkpoint(`${kind} intended`);
     const open = intents.map(({ clientKey, target }) => ({ clientKey, target, isRepeat }));
+    // A command that is under way when its client hangs up goes on: nobody shall begin it once more beside it.
+    const rest = (): void => hold.restAfter(abandonedEffectSeconds * 1000);
+    signal.addEventListener("abort", rest);
     const done = await effect.carryOut(open);
+    signal.removeEventListener("abort", rest);
     await checkpoint(`${kind} done`);
     const finished = intents.flatMap(({ id, clientKey }) => {
       const target = done.get(clientKey);

@@ -12,6 +12,9 @@ export const hierarchyPollSeconds = 300;
 /** A crashed sender blocks a repeat no longer than this; a living one renews three times in it. */
 export const intentLeaseSeconds = 30;
 
+/** A command that nobody waits for any more is over after this, or its connection is (60 s without a word). */
+export const abandonedEffectSeconds = 65;
+
 /** Pause between two looks at a mail that another request is sending: short against an SMTP dialog. */
 export const intentPollMs = 250;
 

@@ -37,6 +37,15 @@ export interface Submission {
   readonly saveInSent: boolean;
 }
 
+/** Items on their way from one folder to another. */
+export interface MoveRequest {
+  readonly from: string;
+  readonly numbers: readonly number[];
+  readonly to: string;
+  /** The epoch that the numbers belong to; the folder's own when left out. */
+  readonly epoch?: string | undefined;
+}
+
 /** A part named by a FileReference or a LongId. */
 export interface FoundItem {
   readonly collectionId: string;
@@ -93,6 +102,8 @@ export interface Mailbox extends AsyncDisposable {
     numbers: readonly number[],
     asMoves: boolean,
   ): Promise<readonly ItemOutcome[]>;
+  /** Moves, each item once whatever is repeated: a repeat gives the same numbers. Throws BackendError. */
+  move(request: MoveRequest): Promise<readonly ItemOutcome[]>;
   /** Sends once per ClientId and files in Sent. Throws SendRefused, BackendUnavailable. */
   send(submission: Submission, signal: AbortSignal): Promise<void>;
   /** ConversationId (16 bytes) and ConversationIndex of each item, by number; once given they never change. */

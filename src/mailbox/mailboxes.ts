@@ -11,6 +11,7 @@ import { Hints } from "./hints.ts";
 import type { Checkpoint } from "./intent-hold.ts";
 import { Lease } from "./lease.ts";
 import type { Mailbox } from "./mailbox.ts";
+import { Mover } from "./move.ts";
 import { PendingFilings } from "./pending-filings.ts";
 import { Sender } from "./send.ts";
 
@@ -40,8 +41,10 @@ export interface MailboxAccount {
   readonly email: string;
 }
 
-/** The credential that a request came with, and its end. */
+/** Whose request it is, the credential that it came with, and its end. */
 export interface MailboxRequest {
+  /** Row id of the device: what it asks for again is done once. */
+  readonly deviceId: string;
   readonly credential: Credential;
   readonly signal: AbortSignal;
   /** The request's log; the gateway's when left out. */
@@ -80,7 +83,7 @@ interface Shared extends MailboxesSource {
 
 function openMailbox(shared: Shared, account: MailboxAccount, request: MailboxRequest): Mailbox {
   const { database, clock, pending, hints, checkpoint = () => {} } = shared;
-  const { credential, signal, log = shared.log } = request;
+  const { deviceId, credential, signal, log = shared.log } = request;
   const { mail, transport } = shared.backendOf(account.domain);
   const accountId = account.id;
   const lease = new Lease(async () => await mail.open(accountId, credential, signal));
@@ -99,5 +102,7 @@ function openMailbox(shared: Shared, account: MailboxAccount, request: MailboxRe
   const sender = new Sender({ ...base, account, credential, transport, filing });
   const watching = { accountId, clock, log, folders, hints, session };
   const changes = new FolderChanges({ database, clock, accountId, folders, session });
-  return new AccountMailbox(accountId, { database, lease, folders, changes, sender, watching });
+  const mover = new Mover({ ...base, accountId, deviceId, signal });
+  const parts = { database, lease, folders, changes, sender, mover, watching };
+  return new AccountMailbox(accountId, parts);
 }

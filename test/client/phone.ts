@@ -249,6 +249,18 @@ export class Phone implements Disposable {
     return answer.body?.Status ?? 1;
   }
 
+  /** MoveItems of mails of one folder: each one's Status, and its ServerId in the other folder. */
+  async moveItems(
+    from: string,
+    serverIds: readonly string[],
+    to: string,
+  ): Promise<ResponseOf<"MoveItems">["Response"]> {
+    const Move = serverIds.map((SrcMsgId) => ({ SrcMsgId, SrcFldId: from, DstFldId: [to] }));
+    const answer = await this.client.send("MoveItems", { Move });
+    assert.equal(answer.httpStatus, 200, `MoveItems: HTTP ${answer.httpStatus}`);
+    return answer.body?.Response ?? [];
+  }
+
   #collection(collectionId: string): CollectionState {
     const known = this.#collections.get(collectionId);
     if (known !== undefined) return known;

@@ -74,6 +74,7 @@ export async function playAll(scene: Scene): Promise<void> {
   const inbox = await playFirstSync(scene);
   await playFlags(scene, inbox);
   await playDeletes(scene, inbox);
+  await playMoves(scene, inbox);
   await playSend(scene, inbox);
   await playFolders(scene);
   await playFolderChanges(scene);
@@ -136,6 +137,39 @@ async function playDeletes(scene: Scene, inbox: string): Promise<void> {
   assert.deepEqual(brought.deletes, [`${inbox}:4`]);
   const quiet = await phone.sync(inbox);
   assert.deepEqual([quiet.adds, quiet.changes, quiet.deletes], [[], [], []]);
+}
+
+/** Two mails move, one of them twice; the repeat of a request moves nothing. */
+async function playMoves(scene: Scene, inbox: string): Promise<void> {
+  const { phone } = scene;
+  const trash = phone.folderOfType(4);
+  await phone.syncAll(trash);
+  const trashed = await countOf(scene, "Trash");
+  const ids = [`${inbox}:3`, `${inbox}:5`, `${inbox}:9`];
+  const moved = await phone.moveItems(inbox, ids, trash);
+  assert.deepEqual(moved, await phone.moveItems(inbox, ids, trash));
+  assert.deepEqual(
+    moved.map(({ SrcMsgId, Status }) => [SrcMsgId, Status]),
+    ids.map((id, at) => [id, at === 2 ? 1 : 3]),
+  );
+  assert.deepEqual(
+    [await countOf(scene, "INBOX"), await countOf(scene, "Trash")],
+    [0, trashed + 2],
+  );
+  const { adds, deletes } = await phone.sync(trash);
+  assert.deepEqual(new Set(adds), new Set(moved.slice(0, 2).map(({ DstMsgId }) => DstMsgId)));
+  assert.deepEqual(
+    [deletes, (await phone.sync(inbox)).deletes],
+    [[], [`${inbox}:5`, `${inbox}:3`]],
+  );
+  assert.deepEqual(phone.mails(trash).get(moved[1]?.DstMsgId ?? "")?.Subject, "five");
+  const [back] = await phone.moveItems(trash, [moved[1]?.DstMsgId ?? ""], inbox);
+  assert.equal(back?.Status, 3);
+  assert.deepEqual((await phone.sync(inbox)).adds, [back.DstMsgId]);
+  assert.deepEqual(
+    [await countOf(scene, "INBOX"), await countOf(scene, "Trash")],
+    [1, trashed + 1],
+  );
 }
 
 /** A mail to himself: it wakes the Ping, and its copy is in Sent. */

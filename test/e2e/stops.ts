@@ -5,6 +5,7 @@ import type { DomainBackend } from "../../src/mailbox/mailboxes.ts";
 
 type Effect =
   | "move"
+  | "copy"
   | "remove"
   | "flags"
   | "append"
@@ -33,6 +34,7 @@ type Reach = (stop: Stop) => Promise<void>;
 
 const effects: readonly (readonly [keyof MailSession, Effect])[] = [
   ["move", "move"],
+  ["copy", "copy"],
   ["remove", "remove"],
   ["setFlags", "flags"],
   ["append", "append"],

@@ -66,7 +66,9 @@ export class Gateway implements AsyncDisposable {
 
   /** The mailbox for one request. */
   async open(account: TestAccount, signal = new AbortController().signal): Promise<Mailbox> {
-    return await this.#mailboxes.open(account, { credential: this.#credential, signal });
+    const { deviceId } = account;
+    const credential = this.#credential;
+    return await this.#mailboxes.open(account, { deviceId, credential, signal });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

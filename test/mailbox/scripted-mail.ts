@@ -240,6 +240,29 @@ class ScriptedSession implements MailSession {
     });
   }
 
+  async movesAtOnce(): Promise<boolean> {
+    return true;
+  }
+
+  async copy(
+    path: string,
+    numbers: readonly number[],
+    toPath: string,
+  ): Promise<readonly ItemOutcome[]> {
+    this.#act("move");
+    const { mails } = this.#server.get(path);
+    this.#server.get(toPath);
+    return numbers.map((number) => {
+      const mail = mails.get(number);
+      if (mail === undefined) return { number, kind: "gone" };
+      return { number, kind: "done", newNumber: this.#server.put(toPath, mail) };
+    });
+  }
+
+  async identities(path: string): Promise<ReadonlyMap<number, string>> {
+    return new Map([...this.#server.get(path).mails].map(([uid, mime]) => [uid, String(mime)]));
+  }
+
   async append(path: string, mime: Buffer | Octets): Promise<number> {
     this.#act("append");
     return this.#server.put(path, await wholeOf(mime));

@@ -198,42 +198,61 @@ export async function moveItems(
   numbers: readonly number[],
   toPath: string,
 ): Promise<readonly ItemOutcome[]> {
+  if (connection.has("MOVE")) return await transferItems(connection, numbers, ["UID MOVE", toPath]);
+  const outcomes = await copyItems(connection, numbers, toPath);
+  const here = outcomes.filter(({ kind }) => kind === "done").map(({ number }) => number);
+  await expunge(connection, here);
+  return outcomes;
+}
+
+/** Copies items of the selected folder; `newNumber` where COPYUID tells it. */
+export async function copyItems(
+  connection: ImapConnection,
+  numbers: readonly number[],
+  toPath: string,
+): Promise<readonly ItemOutcome[]> {
+  return await transferItems(connection, numbers, ["UID COPY", toPath]);
+}
+
+type Transfer = readonly [command: "UID MOVE" | "UID COPY", toPath: string];
+
+async function transferItems(
+  connection: ImapConnection,
+  numbers: readonly number[],
+  transfer: Transfer,
+): Promise<readonly ItemOutcome[]> {
   // Dovecot answers a repeated UID MOVE with OK: what is gone must be told apart first.
   const present = await flagsNow(connection, numbers);
   const here = numbers.filter((number) => present.has(number));
-  const moved = new Map<number, number>();
+  const transferred = new Map<number, number>();
   for (let at = 0; at < here.length; at += numbersPerCommand) {
     const piece = here.slice(at, at + numbersPerCommand);
-    for (const [from, to] of await movePiece(connection, piece, toPath)) moved.set(from, to);
+    for (const [from, to] of await transferPiece(connection, piece, transfer)) {
+      transferred.set(from, to);
+    }
   }
   return numbers.map((number): ItemOutcome => {
     if (!present.has(number)) return { number, kind: "gone" };
-    const newNumber = moved.get(number);
+    const newNumber = transferred.get(number);
     return { number, kind: "done", ...(newNumber === undefined ? {} : { newNumber }) };
   });
 }
 
-async function movePiece(
+async function transferPiece(
   connection: ImapConnection,
   numbers: readonly number[],
-  toPath: string,
+  [command, toPath]: Transfer,
 ): Promise<readonly (readonly [number, number])[]> {
   const request = [sequenceOf(numbers), connection.pathArgument(toPath)];
   const pairs: (readonly [number, number])[] = [];
   const hear = (attributes: readonly Parsed[]): void => {
     pairs.push(...copied(codeOf(attributes, "COPYUID")));
   };
-  if (connection.has("MOVE")) {
-    // RFC 6851 4.3: COPYUID comes in an untagged OK before the expunges, or in the tagged one.
-    const { attributes } = await connection.exec("UID MOVE", request, {
-      OK: (untagged) => hear(untagged.attributes ?? []),
-    });
-    hear(attributes);
-    return pairs;
-  }
-  const { attributes } = await connection.exec("UID COPY", request);
+  // RFC 6851 4.3: of a MOVE it comes in an untagged OK before the expunges, or in the tagged one.
+  const { attributes } = await connection.exec(command, request, {
+    OK: (untagged) => hear(untagged.attributes ?? []),
+  });
   hear(attributes);
-  await expunge(connection, numbers);
   return pairs;
 }
 

@@ -13,15 +13,17 @@ import type { Feed, Position } from "../../feed.ts";
 import type { MailFlags, MailItem, PartFetched, PartWanted } from "../../items/email/message.ts";
 import type { Clock } from "../../kit/clock.ts";
 import { octetsOf, type Octets } from "../../kit/octets.ts";
-import { findByMessageId, moveItems, removeItems, setFlags } from "./actions.ts";
+import { copyItems, findByMessageId, moveItems, removeItems, setFlags } from "./actions.ts";
 import { appendMail } from "./append.ts";
 import type { ImapConnection } from "./connection.ts";
 import { imapFeed, type OnSelected } from "./feed.ts";
 import { childPath, deleteFolder, renameFolder } from "./folder-changes.ts";
 import { createFolder, listFolders } from "./folders.ts";
+import { identitiesOf } from "./identities.ts";
 import { listItems } from "./list.ts";
 import { fetchParts, openPart } from "./parts.ts";
 import type { Pool, Visit } from "./pool.ts";
+import { rangesOf, topNumber } from "./tokens.ts";
 import type { Watches } from "./watch.ts";
 
 /** What a session leases. */
@@ -105,6 +107,10 @@ export class ImapSession implements MailSession {
     return this.#on(path, (connection) => removeItems(connection, numbers));
   }
 
+  movesAtOnce(): Promise<boolean> {
+    return this.#anywhere(async (connection) => connection.has("MOVE"));
+  }
+
   async move(
     path: string,
     numbers: readonly number[],
@@ -112,6 +118,25 @@ export class ImapSession implements MailSession {
   ): Promise<readonly ItemOutcome[]> {
     if (numbers.length === 0) return [];
     return this.#on(path, (connection) => moveItems(connection, numbers, toPath));
+  }
+
+  async copy(
+    path: string,
+    numbers: readonly number[],
+    toPath: string,
+  ): Promise<readonly ItemOutcome[]> {
+    if (numbers.length === 0) return [];
+    return this.#on(path, (connection) => copyItems(connection, numbers, toPath));
+  }
+
+  async identities(
+    path: string,
+    which: readonly number[] | { readonly from: number },
+  ): Promise<ReadonlyMap<number, string>> {
+    const ranges =
+      "from" in which ? [{ low: which.from, high: topNumber }] : rangesOf([...new Set(which)]);
+    if (ranges.length === 0) return new Map();
+    return this.#on(path, (connection) => identitiesOf(connection, ranges));
   }
 
   append(

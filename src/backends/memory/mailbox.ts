@@ -41,6 +41,8 @@ const separator = "/";
 
 /** A user's mailbox. Every method acts at once, as another client's command would, and tells the watchers. */
 export class MemoryMailbox {
+  /** False: a server whose clients move by copying and deleting. */
+  movesAtOnce = true;
   readonly folders = new Map<string, StoredFolder>();
   readonly #clock: Clock;
   readonly #quotaBytes: number;

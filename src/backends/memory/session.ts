@@ -1,4 +1,5 @@
 /** A lease on a mailbox in memory. */
+import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type {
   FlagChange,
@@ -125,6 +126,36 @@ export class MemorySession implements MailSession {
     });
   }
 
+  async movesAtOnce(): Promise<boolean> {
+    return this.#lease.mailbox.movesAtOnce;
+  }
+
+  async copy(
+    path: string,
+    numbers: readonly number[],
+    toPath: string,
+  ): Promise<readonly ItemOutcome[]> {
+    const { mails } = this.#folder(path);
+    this.#lease.mailbox.folderAt(toPath);
+    return numbers.map((number): ItemOutcome => {
+      const mail = mails.get(number);
+      if (mail === undefined) return { number, kind: "gone" };
+      const { mime, flags, received } = mail;
+      const newNumber = this.#lease.mailbox.deliver(mime, { path: toPath, flags, received });
+      return { number, kind: "done", newNumber };
+    });
+  }
+
+  async identities(
+    path: string,
+    which: readonly number[] | { readonly from: number },
+  ): Promise<ReadonlyMap<number, string>> {
+    const inside = [...this.#folder(path).mails.values()].filter(({ number }) =>
+      "from" in which ? number >= which.from : which.includes(number),
+    );
+    return new Map(inside.map((mail) => [mail.number, identityOf(mail)]));
+  }
+
   async append(
     path: string,
     mime: Buffer | Octets,
@@ -170,6 +201,11 @@ export class MemorySession implements MailSession {
     this.#watches.dispose();
     this.#lease.end();
   }
+}
+
+function identityOf({ mime, received }: StoredMail): string {
+  const hash = createHash("sha256").update(mime).digest("base64url");
+  return `${hash} ${received.getTime()}`;
 }
 
 function toRemote({ path, type, key, epoch, next, selectable }: StoredFolder): RemoteFolder {
