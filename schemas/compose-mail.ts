@@ -1,3 +1,5 @@
+import { body } from "./air-sync-base.ts";
+import { airSyncBasePage } from "./code-pages/air-sync-base.ts";
 import { composeMailPage } from "./code-pages/compose-mail.ts";
 import { rightsManagementPage } from "./code-pages/rights-management.ts";
 import { command } from "./command.ts";
@@ -8,6 +10,16 @@ export const forwardees = v.struct(composeMailPage, {
   Forwardee: v.list(
     v.struct(composeMailPage, {
       ForwardeeEmail: v.content(v.text),
+      ForwardeeName: v.optional(v.content(v.text)),
+    }),
+  ),
+});
+
+/** To whom a device forwards one; what is missing is told by a Status of its own (MS-ASCMD 2.2.2, 179). */
+const askedForwardees = v.struct(composeMailPage, {
+  Forwardee: v.list(
+    v.struct(composeMailPage, {
+      ForwardeeEmail: v.optional(v.content(v.text)),
       ForwardeeName: v.optional(v.content(v.text)),
     }),
   ),
@@ -49,7 +61,9 @@ export const smartForward = command("SmartForward", {
     Source: source,
     Mime: v.optional(v.content(v.opaque)),
     TemplateID: sentMime.TemplateID,
-    Forwardees: v.since("16.0", forwardees),
+    Forwardees: v.since("16.0", askedForwardees),
+    // What is said to the forwardees (MS-ASAIRS 2.2.2.9, R1332).
+    Body: v.from(airSyncBasePage, v.since("16.0", body)),
   }),
 });
 

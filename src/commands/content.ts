@@ -1,6 +1,6 @@
 /** Mails as ApplicationData: metadata in one command, then the parts that are shown, grouped. */
 import type { EmailData } from "../items/email/data.ts";
-import type { MailItem, PartFetched } from "../items/email/message.ts";
+import type { LastVerb, MailItem, PartFetched } from "../items/email/message.ts";
 import type { MailOptions } from "../items/email/options.ts";
 import { planBody, toEas, type BodyPlan, type Conversation } from "../items/email/index.ts";
 import { atLeast } from "../../schemas/version.ts";
@@ -52,10 +52,11 @@ export async function mapMails(
     ? await context.mailbox.conversations(items)
     : new Map<number, Conversation>();
   const references = await itemReferences(context, collectionId, items);
+  const verbs = await lastVerbs(context, collectionId, items);
   const data = attempts.each(
     items.filter((item) => plans.has(item.number)),
     (item) =>
-      toEas(item, plans.get(item.number)!.finish(parts.get(item.number) ?? []), {
+      toEas(withVerb(item, verbs), plans.get(item.number)!.finish(parts.get(item.number) ?? []), {
         version: options.version,
         fileReference: (section) => `${references.get(item.number)}:${section}`,
         conversation: conversations.get(item.number),
@@ -91,6 +92,23 @@ async function fetchPlanned(
   if (wanted.length === 0) return new Map();
   const parts = await context.mailbox.fetchParts(collectionId, wanted);
   return Map.groupBy(parts, (part) => part.number);
+}
+
+/** What was done last with these items; mail servers know only whether they were answered or forwarded. */
+export async function lastVerbs(
+  { mailbox, version }: Context,
+  collectionId: string,
+  items: readonly Pick<MailItem, "number" | "flags">[],
+): Promise<ReadonlyMap<number, LastVerb>> {
+  if (!atLeast(version, "14.0")) return new Map();
+  const marked = items.filter(({ flags }) => flags.answered || flags.forwarded);
+  const numbers = marked.map(({ number }) => number);
+  return numbers.length === 0 ? new Map() : await mailbox.lastVerbs(collectionId, numbers);
+}
+
+function withVerb(item: MailItem, verbs: ReadonlyMap<number, LastVerb>): MailItem {
+  const lastVerb = verbs.get(item.number);
+  return lastVerb === undefined ? item : { ...item, flags: { ...item.flags, lastVerb } };
 }
 
 /** The reference of each item, to which a FileReference adds the section of a part. */

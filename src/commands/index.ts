@@ -12,12 +12,15 @@ import { handlePing } from "./ping.ts";
 import { handleProvision } from "./provision.ts";
 import { handleSendMail } from "./send-mail.ts";
 import { handleSettings } from "./settings/handle.ts";
+import { handleSmartForward, handleSmartReply } from "./smart.ts";
 import { handleSync } from "./sync/handle.ts";
 
 /** Handlers by command name. */
 export const handlers = {
   Sync: handleSync,
   SendMail: handleSendMail,
+  SmartForward: handleSmartForward,
+  SmartReply: handleSmartReply,
   GetAttachment: handleGetAttachment,
   FolderSync: handleFolderSync,
   FolderCreate: handleFolderCreate,

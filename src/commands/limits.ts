@@ -32,3 +32,6 @@ export const maxEstimate = 10_000;
 
 /** Most items of one MoveItems (MS-ASCMD 3.1.5.10, R5652). */
 export const maxMoves = 1_000;
+
+/** Most forwardees of one invitation: more than any list that somebody picks on a phone. */
+export const maxForwardees = 500;

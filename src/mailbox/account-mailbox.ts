@@ -3,7 +3,8 @@ import type { Readable } from "node:stream";
 import type { FlagChange, ItemOutcome, MailSession } from "../backend.ts";
 import type { Feed } from "../feed.ts";
 import type { Conversation } from "../items/email/index.ts";
-import type { MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
+import type { LastVerb, MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
+import type { Log } from "../kit/log.ts";
 import { listAliases } from "../store/aliases.ts";
 import {
   listCollectionsOf,
@@ -11,7 +12,9 @@ import {
   type FoundCollection,
 } from "../store/collections.ts";
 import type { Database } from "../store/sql.ts";
-import { aliasesOf, noAliases, type Aliases } from "./aliased.ts";
+import { listVerbs, type VerbScope } from "../store/verbs.ts";
+import { aliasesOf, noAliases, type Aliases, type Place } from "./aliased.ts";
+import { Answer } from "./answer.ts";
 import { conversationsOf } from "./conversations.ts";
 import type { ChangedFolder, FolderChanges, FolderPlace } from "./folder-changes.ts";
 import type { FolderClaim } from "./folder-intents.ts";
@@ -42,6 +45,9 @@ export interface MailboxParts {
   readonly sender: Sender;
   readonly mover: Mover;
   readonly watching: WatchSource;
+  /** All addresses of the account. */
+  readonly addresses: readonly string[];
+  readonly log: Log;
 }
 
 /** `Mailbox` over a mail server and the store. */
@@ -97,7 +103,12 @@ export class AccountMailbox implements Mailbox {
     const { folders } = this.#parts;
     const row = await folders.get(collectionId);
     if (!row.selectable) return emptyFeed;
-    return folderFeed(folders, collectionId, (id, found) => this.#aliasesOf(id, found));
+    return folderFeed(folders, collectionId, {
+      aliasesOf: (id, found) => this.#aliasesOf(id, found),
+      verbsOf: async (found, numbers) => {
+        return await listVerbs(this.#parts.database, this.#scopeOf(found), numbers);
+      },
+    });
   }
 
   async list(collectionId: string, numbers: readonly number[]): Promise<readonly MailItem[]> {
@@ -176,7 +187,31 @@ export class AccountMailbox implements Mailbox {
   }
 
   async send(submission: Submission, signal: AbortSignal): Promise<void> {
-    await this.#parts.sender.send(submission, signal);
+    const { about } = submission;
+    const { sender, database, addresses, log } = this.#parts;
+    const source = {
+      accountId: this.accountId,
+      database,
+      addresses,
+      log,
+      at: this.#in.bind(this),
+      keep: async (octets: AsyncIterable<Buffer>) => Buffer.concat(await Array.fromAsync(octets)),
+    };
+    await sender.send(submission, signal, about && new Answer(source, about));
+  }
+
+  async lastVerbs(
+    collectionId: string,
+    numbers: readonly number[],
+  ): Promise<ReadonlyMap<number, LastVerb>> {
+    if (numbers.length === 0) return new Map();
+    const row = await this.#parts.folders.get(collectionId);
+    const rows = await listVerbs(this.#parts.database, this.#scopeOf(row), numbers);
+    return new Map(rows.map(({ number, verb, executed }) => [number, { verb, executed }]));
+  }
+
+  #scopeOf({ serial, epoch }: CollectionRow): VerbScope {
+    return { accountId: this.accountId, serial, epoch };
   }
 
   async conversations(items: readonly MailItem[]): Promise<ReadonlyMap<number, Conversation>> {
@@ -232,13 +267,6 @@ export class AccountMailbox implements Mailbox {
     this.#aliases.set(key, known);
     return await known;
   }
-}
-
-/** A folder on the server, and how its items are named. */
-interface Place {
-  readonly path: string;
-  readonly row: FoundCollection;
-  readonly aliases: Aliases;
 }
 
 /** MS-ASCMD 2.2.3.186.3: Deleted Items. */

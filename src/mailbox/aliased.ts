@@ -1,6 +1,7 @@
 /** Aliases: items keep the number that devices know while the server gave them a new UID. Pure translation. */
 import type { Changes, Feed, FeedItem, NumberRange } from "../feed.ts";
 import type { AliasRow } from "../store/aliases.ts";
+import type { FoundCollection } from "../store/collections.ts";
 
 /** Translates between numbers on devices and UIDs on the server; the identity where there is no alias. */
 export interface Aliases {
@@ -9,6 +10,13 @@ export interface Aliases {
   /** Number of a UID. */
   numberOf(uid: number): number;
   readonly rows: readonly AliasRow[];
+}
+
+/** A folder on the server, and how its items are named. */
+export interface Place {
+  readonly path: string;
+  readonly row: FoundCollection;
+  readonly aliases: Aliases;
 }
 
 /** The aliases of a collection without any. */

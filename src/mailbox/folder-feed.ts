@@ -3,6 +3,8 @@ import type { Feed, Position } from "../feed.ts";
 import type { MailSession } from "../backend.ts";
 import type { FoundCollection } from "../store/collections.ts";
 import type { Folders } from "./folders.ts";
+import { verbedFeed } from "./verbs.ts";
+import type { VerbRow } from "../store/verbs.ts";
 import { aliasedFeed, type Aliases } from "./aliased.ts";
 
 /** The feed of a folder that has no items: the Outbox, a NOSELECT parent. */
@@ -17,13 +19,23 @@ export const emptyFeed: Feed = {
 /** Gives the aliases of a folder. */
 export type AliasesOf = (collectionId: string, row: FoundCollection) => Promise<Aliases>;
 
+/** What the store knows of a folder's items. */
+export interface ItemNames {
+  readonly aliasesOf: AliasesOf;
+  verbsOf(row: FoundCollection, numbers: readonly number[]): Promise<readonly VerbRow[]>;
+}
+
 /** A folder's feed; each call finds the folder's present path. */
-export function folderFeed(folders: Folders, collectionId: string, aliasesOf: AliasesOf): Feed {
+export function folderFeed(folders: Folders, collectionId: string, names: ItemNames): Feed {
   const feeds = new Map<string, Feed>();
   const run = <Result>(ask: (feed: Feed, row: FoundCollection) => Promise<Result>) =>
     folders.at(collectionId, async (session, row) => {
       const feed = remember(feeds, session, row.path);
-      return await ask(aliasedFeed(feed, await aliasesOf(collectionId, row)), row);
+      const aliased = aliasedFeed(feed, await names.aliasesOf(collectionId, row));
+      return await ask(
+        verbedFeed(aliased, (numbers) => names.verbsOf(row, numbers)),
+        row,
+      );
     });
   const position = async (): Promise<{ position: Position; row: FoundCollection }> =>
     await run(async (feed, row) => ({ position: await feed.position(), row }));

@@ -44,3 +44,6 @@ export const namelessRepeatMs = 15 * 60_000;
 
 /** Octets of the header of a mail to be sent: room for tens of thousands of recipients, and held in memory. */
 export const submittedHeaderBytes = 4 * 1024 * 1024;
+
+/** Parts of an original up to this size are fetched together; larger ones one by one, as streams. */
+export const groupedPartBytes = 128 * 1024;

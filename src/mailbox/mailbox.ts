@@ -3,7 +3,8 @@ import type { Readable } from "node:stream";
 import type { FlagChange, ItemOutcome } from "../backend.ts";
 import type { Feed } from "../feed.ts";
 import type { Conversation } from "../items/email/index.ts";
-import type { MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
+import type { LastVerb, MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
+import type { SmartKind } from "../items/email/original.ts";
 import type { Octets } from "../kit/octets.ts";
 import type { ChangedFolder, FolderPlace } from "./folder-changes.ts";
 import type { FolderClaim } from "./folder-intents.ts";
@@ -35,6 +36,24 @@ export interface Submission {
   /** Read several times before it is sent and filed. */
   readonly mime: Buffer | Octets;
   readonly saveInSent: boolean;
+  /** What it answers or forwards; undefined for a mail of its own. */
+  readonly about?: About | undefined;
+}
+
+/** The mail that a SmartReply or a SmartForward is about. */
+export interface About {
+  readonly kind: SmartKind;
+  readonly collectionId: string;
+  readonly number: number;
+  /** Of a LongId; undefined: the collection's present one. */
+  readonly epoch: string | undefined;
+  /** ReplaceMime: nothing of the original is put into the mail (MS-ASCMD 2.2.3.148). */
+  readonly isReplaced: boolean;
+}
+
+/** The mail that an answer or forward is about is not there (any more). */
+export class OriginalGone extends Error {
+  override name = "OriginalGone";
 }
 
 /** Items on their way from one folder to another. */
@@ -104,7 +123,15 @@ export interface Mailbox extends AsyncDisposable {
   ): Promise<readonly ItemOutcome[]>;
   /** Moves, each item once whatever is repeated: a repeat gives the same numbers. Throws BackendError. */
   move(request: MoveRequest): Promise<readonly ItemOutcome[]>;
-  /** Sends once per ClientId and files in Sent. Throws SendRefused, BackendUnavailable. */
+  /** What was done last with items, where a device did it; asked for those that were answered or forwarded. */
+  lastVerbs(
+    collectionId: string,
+    numbers: readonly number[],
+  ): Promise<ReadonlyMap<number, LastVerb>>;
+  /**
+   * Sends once per ClientId and files in Sent; the original of an answer or forward gets its flag. Throws
+   * SendRefused, OriginalGone, BackendUnavailable.
+   */
   send(submission: Submission, signal: AbortSignal): Promise<void>;
   /** ConversationId (16 bytes) and ConversationIndex of each item, by number; once given they never change. */
   conversations(items: readonly MailItem[]): Promise<ReadonlyMap<number, Conversation>>;

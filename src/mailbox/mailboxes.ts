@@ -39,6 +39,8 @@ export interface MailboxAccount {
   readonly domain: string;
   /** Primary mail address: the sender of what the account sends. */
   readonly email: string;
+  /** All addresses that it may send with; the primary one alone when left out. */
+  readonly addresses?: readonly string[];
 }
 
 /** Whose request it is, the credential that it came with, and its end. */
@@ -103,6 +105,7 @@ function openMailbox(shared: Shared, account: MailboxAccount, request: MailboxRe
   const watching = { accountId, clock, log, folders, hints, session };
   const changes = new FolderChanges({ database, clock, accountId, folders, session });
   const mover = new Mover({ ...base, accountId, deviceId, signal });
-  const parts = { database, lease, folders, changes, sender, mover, watching };
+  const addresses = account.addresses ?? [account.email];
+  const parts = { database, lease, folders, changes, sender, mover, watching, addresses, log };
   return new AccountMailbox(accountId, parts);
 }

@@ -7,6 +7,7 @@ import { completeMail, readSubmitted } from "./outgoing.ts";
 const completion = {
   messageId: "fixed@example.org",
   from: "anna@example.org",
+  addresses: ["anna@example.org", "a@example.org", "a@x"],
   date: new Date(Date.UTC(2026, 10, 24, 8, 5, 9)),
 };
 
@@ -32,6 +33,20 @@ test("recipients come from To, Cc and Bcc, each once, groups and folded lines in
 test("an entry without an address is counted, an empty group is not", async () => {
   const mail = await read("To: Bob\r\nCc: undisclosed-recipients:;\r\n\r\n");
   assert.deepEqual([mail.recipients, mail.unaddressed], [[], 1]);
+});
+
+test("From names an address of the account, else the primary one under the same name", async () => {
+  const fromOf = async (from: string) =>
+    /^From: (.*)\r$/m.exec(
+      (await complete(`To: b@x\r\nFrom: ${from}\r\n\r\n`)).mime.toString(),
+    )?.[1];
+  assert.equal(await fromOf("Anna <A@Example.org>"), "Anna <A@Example.org>");
+  assert.equal(await fromOf('"An, Na" <eve@x>'), '"An, Na" <anna@example.org>');
+  assert.equal(
+    await fromOf("=?utf-8?Q?J=C3=BC?= <eve@x>"),
+    "=?utf-8?Q?J=C3=BC?= <anna@example.org>",
+  );
+  assert.equal(await fromOf("a@x, eve@x"), "<anna@example.org>");
 });
 
 test("Bcc is taken out of what is sent and stays in the copy", async () => {
@@ -94,7 +109,7 @@ test("any bytes are read without a fault, and what is sent is a complete mail ag
     fc.asyncProperty(fc.array(line), fc.constantFrom("\n", "\r\n", "\r"), async (lines, end) => {
       const { mime: sent } = await complete(lines.join(end));
       const again = await read(sent);
-      assert.ok(again.hasFrom && again.hasDate && again.messageId !== "");
+      assert.ok(again.from.length > 0 && again.hasDate && again.messageId !== "");
       assert.ok(!again.fields.some((field) => field.name === "bcc"));
       assert.deepEqual((await complete(sent)).mime, sent);
     }),

@@ -1,6 +1,8 @@
 /** A device's MIME made ready for sending: recipients, Message-ID, Date, From; the rest stays as it is. */
 import addressparser from "nodemailer/lib/addressparser/index.js";
 import { SendRefused } from "../backend.ts";
+import { rfc5322Date } from "../items/email/dates.ts";
+import { fieldBytes, headerFields, type HeaderField } from "../items/email/header-fields.ts";
 import { withCrlf } from "../items/email/line-ends.ts";
 import { joined, octetsOf, sliceOf, type Octets } from "../kit/octets.ts";
 import { submittedHeaderBytes } from "./limits.ts";
@@ -20,30 +22,24 @@ export interface SubmittedMail {
   /** Without angle brackets; "" when it has none. */
   readonly messageId: string;
   readonly hasDate: boolean;
-  readonly hasFrom: boolean;
+  /** The mailboxes of From; empty when it names none. */
+  readonly from: readonly { readonly name: string; readonly address: string }[];
   /** Addresses of To, Cc and Bcc, each once. */
   readonly recipients: readonly string[];
   /** How many entries of To, Cc and Bcc have no address: they would vanish without a word. */
   readonly unaddressed: number;
   /** Header fields, each with its folded lines and line end. */
-  readonly fields: readonly Field[];
+  readonly fields: readonly HeaderField[];
   /** The empty line and everything after it. */
   readonly rest: Octets;
-}
-
-/** One header field as it came. */
-export interface Field {
-  /** Lower-case. */
-  readonly name: string;
-  /** Unfolded value. */
-  readonly value: string;
-  readonly bytes: Buffer;
 }
 
 /** What is put in where the device left it out. */
 export interface Completion {
   readonly messageId: string;
+  /** The primary address: what From says unless it names one of `addresses`. */
   readonly from: string;
+  readonly addresses: readonly string[];
   readonly date: Date;
 }
 
@@ -57,7 +53,7 @@ const carriageReturn = 13;
 export async function readSubmitted(mime: Octets): Promise<SubmittedMail> {
   const crlf = await withCrlf(mime);
   const header = await headerOf(crlf);
-  const fields = fieldsOf(header);
+  const fields = headerFields(header);
   const values = (name: string) =>
     fields.filter((field) => field.name === name).map((f) => f.value);
   const recipients = ["to", "cc", "bcc"].flatMap(values).flatMap(addressesOf);
@@ -65,7 +61,9 @@ export async function readSubmitted(mime: Octets): Promise<SubmittedMail> {
   return {
     messageId: bareId(values("message-id")[0] ?? ""),
     hasDate: values("date").length > 0,
-    hasFrom: values("from").some((value) => value !== ""),
+    from: values("from")
+      .flatMap((value) => addressparser(value, { flatten: true }))
+      .filter(({ address }) => address !== ""),
     recipients: [...new Set(addressed)],
     unaddressed: recipients.length - addressed.length,
     fields,
@@ -79,13 +77,13 @@ export async function readSubmitted(mime: Octets): Promise<SubmittedMail> {
 /** The mail as it is sent and as it is filed. */
 export function completeMail(mail: SubmittedMail, completion: Completion): PreparedMail {
   const added = [
-    mail.hasFrom ? "" : `From: <${completion.from}>\r\n`,
+    isOwn(mail, completion) ? "" : `From: ${senderOf(mail, completion)}\r\n`,
     mail.hasDate ? "" : `Date: ${rfc5322Date(completion.date)}\r\n`,
     mail.messageId === "" ? `Message-ID: <${completion.messageId}>\r\n` : "",
   ].join("");
-  const kept = mail.fields.filter((field) => !isReplaced(field, mail));
-  const assemble = (fields: readonly Field[]): Octets => {
-    const header = Buffer.concat([...fields.map((field) => field.bytes), Buffer.from(added)]);
+  const kept = mail.fields.filter((field) => !isReplaced(field, mail, completion));
+  const assemble = (fields: readonly HeaderField[]): Octets => {
+    const header = Buffer.concat([fieldBytes(fields), Buffer.from(added)]);
     return joined([header, mail.rest]);
   };
   return {
@@ -95,15 +93,24 @@ export function completeMail(mail: SubmittedMail, completion: Completion): Prepa
   };
 }
 
-/** A field without a value that we put in ourselves. */
-function isReplaced(field: Field, mail: SubmittedMail): boolean {
-  if (field.name === "from") return !mail.hasFrom;
-  return field.name === "message-id" && mail.messageId === "";
+/** A device may send with any address of its account; others become the primary one (MS-ASCMD R448). */
+function isOwn({ from }: SubmittedMail, { addresses }: Completion): boolean {
+  const own = new Set(addresses.map((address) => address.toLowerCase()));
+  return from.length > 0 && from.every(({ address }) => own.has(address.toLowerCase()));
 }
 
-/** "Tue, 24 Nov 2026 00:00:00 +0000" (RFC 5322 3.3; GMT is obsolete there). */
-function rfc5322Date(date: Date): string {
-  return date.toUTCString().replace("GMT", "+0000");
+/** The primary address under the name that the device gave. */
+function senderOf({ from }: SubmittedMail, completion: Completion): string {
+  const name = (from[0]?.name ?? "").replace(/\p{Cc}+/gu, " ").trim();
+  if (name === "") return `<${completion.from}>`;
+  const isWord = /^=\?[!-~]+\?=$/.test(name);
+  return `${isWord ? name : `"${name.replace(/["\\]/g, "\\$&")}"`} <${completion.from}>`;
+}
+
+/** A field that we put in ourselves. */
+function isReplaced(field: HeaderField, mail: SubmittedMail, completion: Completion): boolean {
+  if (field.name === "from") return !isOwn(mail, completion);
+  return field.name === "message-id" && mail.messageId === "";
 }
 
 /** An id with control characters is none: neither servers nor the store would take it. */
@@ -139,19 +146,4 @@ function headerEnd(crlf: Buffer): number | undefined {
   if (crlf[0] === carriageReturn && crlf[1] === lineFeed) return 0;
   const empty = crlf.indexOf("\r\n\r\n");
   return empty === -1 ? undefined : empty + 2;
-}
-
-function fieldsOf(header: Buffer): Field[] {
-  const starts = [...header.toString("latin1").matchAll(/^[!-9;-~]+[ \t]*:/gm)].map(
-    ({ index }) => index,
-  );
-  return starts.map((start, at) => fieldOf(header.subarray(start, starts[at + 1])));
-}
-
-function fieldOf(bytes: Buffer): Field {
-  const text = bytes.toString("utf8");
-  const colon = text.indexOf(":");
-  const value = text.slice(colon + 1).replace(/\r\n(?=[ \t])/g, "");
-  const ended = bytes.at(-1) === lineFeed ? bytes : Buffer.concat([bytes, Buffer.from("\r\n")]);
-  return { name: text.slice(0, colon).trimEnd().toLowerCase(), value: value.trim(), bytes: ended };
 }

@@ -28,7 +28,7 @@ import type { Filing } from "./filing.ts";
 import { IntentHold, newLease, pause, type Checkpoint, type SendTarget } from "./intent-hold.ts";
 import { removeExpired } from "./intents.ts";
 import { expiredIntentsAtOnce, intentPollMs, namelessRepeatMs, sendSeconds } from "./limits.ts";
-import type { Submission } from "./mailbox.ts";
+import { OriginalGone, type Submission } from "./mailbox.ts";
 import { completeMail, readSubmitted, type PreparedMail, type SubmittedMail } from "./outgoing.ts";
 
 /** What sending needs of the account and the gateway. */
@@ -36,7 +36,12 @@ export interface SenderSource {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Log;
-  readonly account: { readonly id: string; readonly email: string };
+  readonly account: {
+    readonly id: string;
+    readonly email: string;
+    /** All addresses that it may send with. */
+    readonly addresses?: readonly string[];
+  };
   readonly credential: Credential;
   readonly transport: MailTransport;
   readonly filing: Filing;
@@ -47,8 +52,25 @@ const kind = "send";
 
 type Intent = IntentRow<SendTarget>;
 
-/** An intent that is ours to go on with, or nothing to do any more. */
-type Claim = { readonly intent: Intent; readonly hold: IntentHold } | "done";
+/** An intent that is ours to go on with, or one without a hold: nothing is to be done any more. */
+interface Claim {
+  readonly intent: Intent;
+  readonly hold: IntentHold | undefined;
+}
+
+/** What an answer or a forward does beside being sent. */
+export interface Answering {
+  /** The mail with what it takes from the original. Throws OriginalGone. */
+  compose(mime: Octets): Promise<Octets>;
+  /** The mail is on its way: the original is marked. May be told so again. */
+  mark(sent: Sent): Promise<void>;
+}
+
+/** A mail that is on its way. */
+export interface Sent {
+  readonly executed: Date;
+  readonly recipients: readonly string[];
+}
 
 /** Sends the mails of one request. */
 export class Sender {
@@ -60,19 +82,47 @@ export class Sender {
 
   /**
    * Sends a mail and files its copy, or finds that this was done. `signal` ends it only while nothing is
-   * on its way. Throws SendRefused, BackendUnavailable.
+   * on its way. Throws SendRefused, OriginalGone, BackendUnavailable.
    */
-  async send(submission: Submission, signal: AbortSignal): Promise<void> {
+  async send(submission: Submission, signal: AbortSignal, answering?: Answering): Promise<void> {
     const mail = await readSubmitted(octetsOf(submission.mime));
     refuseUnsendable(mail);
-    const claim = await this.#claim(submission, mail, signal);
-    if (claim === "done") return;
+    const { intent, hold } = await this.#claim(submission, mail, signal);
+    if (hold !== undefined) await this.#carryOut({ intent, hold }, submission, { mail, answering });
+    await answering?.mark({ executed: intent.created, recipients: mail.recipients });
+  }
+
+  async #carryOut(
+    claim: { readonly intent: Intent; readonly hold: IntentHold },
+    submission: Submission,
+    whole: { readonly mail: SubmittedMail; readonly answering: Answering | undefined },
+  ): Promise<void> {
     await using hold = claim.hold;
-    const prepared = this.#prepare(mail, claim.intent);
-    const isNew = claim.intent.state === "accepted";
-    if (isNew) await this.#deliver(claim.intent, prepared, submission.saveInSent);
+    const { intent } = claim;
+    const isNew = intent.state === "accepted";
+    const prepared = this.#prepare(await this.#composed(submission, whole, isNew), intent);
+    if (isNew) await this.#deliver(intent, prepared, submission.saveInSent);
     if (!submission.saveInSent) return;
-    await this.#source.filing.file(claim.intent, { mime: prepared.copy, hold, isRepeat: !isNew });
+    await this.#source.filing.file(intent, { mime: prepared.copy, hold, isRepeat: !isNew });
+  }
+
+  /** With what it takes from the original; what was sent and waits for being filed may have lost that. */
+  async #composed(
+    { mime }: Submission,
+    {
+      mail,
+      answering,
+    }: { readonly mail: SubmittedMail; readonly answering: Answering | undefined },
+    isNew: boolean,
+  ): Promise<SubmittedMail> {
+    if (answering === undefined) return mail;
+    try {
+      return await readSubmitted(await answering.compose(octetsOf(mime)));
+    } catch (error) {
+      if (isNew || !(error instanceof OriginalGone)) throw error;
+      this.#source.log.warn({ kind }, "The copy for Sent lacks its original: that is gone.");
+      return mail;
+    }
   }
 
   async #deliver(intent: Intent, prepared: PreparedMail, saveInSent: boolean): Promise<void> {
@@ -91,7 +141,8 @@ export class Sender {
   #prepare(mail: SubmittedMail, intent: Intent): PreparedMail {
     const { clock, account } = this.#source;
     const { messageId } = intent.target;
-    return completeMail(mail, { messageId, from: account.email, date: new Date(clock.now()) });
+    const { email, addresses = [email] } = account;
+    return completeMail(mail, { messageId, from: email, addresses, date: new Date(clock.now()) });
   }
 
   /** Finds or writes the intent, and waits while another request works on it. */
@@ -137,7 +188,7 @@ export class Sender {
   /** Goes on with a known intent: nothing to do, ours by now, or (undefined) another request's. */
   async #take(known: Intent): Promise<Claim | undefined> {
     const { database, clock } = this.#source;
-    if (known.state === "filed") return "done";
+    if (known.state === "filed") return { intent: known, hold: undefined };
     const nowMs = clock.now();
     const lease = newLease(nowMs);
     const wanted = { id: known.id, state: known.state };
@@ -145,12 +196,13 @@ export class Sender {
     if (intent !== undefined)
       return { intent, hold: new IntentHold(this.#source, [intent.id], lease) };
     // Sent, and somebody files it or waits to do so: the device has what it asked for.
-    return known.state === "sent" ? "done" : undefined;
+    return known.state === "sent" ? { intent: known, hold: undefined } : undefined;
   }
 
   async #nameOf(submission: Submission, mail: SubmittedMail): Promise<IntentName> {
     const { deviceId, clientId } = submission;
-    const fingerprint = await this.#fingerprint(submission, mail);
+    const contents = await this.#fingerprint(submission, mail);
+    const fingerprint = await withAbout(contents, submission);
     const clientKey = clientId === undefined ? fingerprint : await sha256("ClientId\n", clientId);
     return {
       accountId: this.#source.account.id,
@@ -166,6 +218,13 @@ export class Sender {
     if (clientId !== undefined || mail.messageId === "") return await sha256(octetsOf(mime));
     return await sha256(mail.messageId, "\n", mail.rest);
   }
+}
+
+/** The same words to another original are another mail. */
+async function withAbout(contents: Buffer, { about }: Submission): Promise<Buffer> {
+  if (about === undefined) return contents;
+  const { kind: verb, collectionId, number, isReplaced } = about;
+  return await sha256(octetsOf(contents), JSON.stringify([verb, collectionId, number, isReplaced]));
 }
 
 function tooSlow(): BackendUnavailable {

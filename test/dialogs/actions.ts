@@ -1,6 +1,8 @@
 /** What happens beside the device in a dialog, on the mail server and in the gateway. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import type { ImapFlow } from "imapflow";
+import { simpleParser, type ParsedMail } from "mailparser";
 
 /** The world around a dialog's device. */
 export interface Stage {
@@ -124,6 +126,26 @@ export const actions: Readonly<Record<string, Action>> = {
       assert.match(mail.source.toString(), new RegExp(pattern, "ms"));
     });
   },
+  /** text FOLDER UID pattern: the mail's plain text, as its recipient reads it, matches */
+  text: async (scene, [folder = "", uid = "", pattern = ""]) => {
+    const { text = "" } = await parsed(scene, folder, uid);
+    assert.match(text, new RegExp(pattern, "ms"));
+  },
+  /** html FOLDER UID pattern: so does its HTML */
+  html: async (scene, [folder = "", uid = "", pattern = ""]) => {
+    const { html } = await parsed(scene, folder, uid);
+    assert.match(String(html), new RegExp(pattern, "ms"));
+  },
+  /** attachments FOLDER UID "type name content" …: exactly these; content is base64, or SHA-256 of a longer one */
+  attachments: async (scene, [folder = "", uid = "", ...wanted]) => {
+    const { attachments } = await parsed(scene, folder, uid);
+    const found = attachments.map(({ contentType, cid, filename, content }) => {
+      const base64 = content.toString("base64");
+      const hash = createHash("sha256").update(content).digest("hex");
+      return `${contentType} ${filename ?? cid ?? ""} ${base64.length > 200 ? hash : base64}`;
+    });
+    assert.deepEqual(found, wanted);
+  },
   /** held N: waits until the gateway holds N requests */
   held: ({ stage }, [count = ""]) =>
     until(
@@ -178,6 +200,17 @@ async function inFolder(
   } finally {
     lock.release();
   }
+}
+
+/** A mail as its recipient's program reads it; pictures in HTML keep their Content-IDs. */
+async function parsed(scene: Scene, folder: string, uid: string): Promise<ParsedMail> {
+  const found = Promise.withResolvers<ParsedMail>();
+  await inFolder(scene, folder, async (client) => {
+    const mail = await client.fetchOne(uid, { source: true }, { uid: true });
+    assert.ok(mail && mail.source, `${folder} has a mail ${uid}`);
+    found.resolve(await simpleParser(mail.source, { keepCidLinks: true }));
+  });
+  return await found.promise;
 }
 
 async function countOf(scene: Scene, folder: string): Promise<number> {

@@ -1,11 +1,12 @@
 /** Server changes of one collection, within the window and the byte budget of an answer. */
+import type { EmailData } from "../../items/email/data.ts";
 import { toEasChange } from "../../items/email/index.ts";
 import type { MailItem } from "../../items/email/message.ts";
 import type { MailOptions } from "../../items/email/options.ts";
 import { flagsOfMailVersion } from "../../items/email/version.ts";
 import { itemServerId } from "../../mailbox/mailbox.ts";
 import type { Head, Operation, Planned, Window } from "../../sync/types.ts";
-import { affordable, mapMails, reportUnmapped } from "../content.ts";
+import { affordable, lastVerbs, mapMails, reportUnmapped } from "../content.ts";
 import type { Context } from "../context.ts";
 import type { ServerCommand } from "./types.ts";
 
@@ -81,16 +82,18 @@ async function serverCommands(
   const items = await withKnownFlags(context, told.next, [...told.items.values()]);
   const mapped = await mapMails(context, collectionId, items, options);
   await reportUnmapped(context, collectionId, mapped.unmapped);
+  const changes = await changesOf(context, told);
   const commands: ServerCommand[] = [];
-  for (const operation of told.operations) {
-    const { kind, number } = operation;
+  for (const { kind, number } of told.operations) {
     const ServerId = itemServerId(collectionId, number);
     if (kind === "delete") commands.push({ Delete: { ServerId } });
     else if (kind === "softDelete") commands.push({ SoftDelete: { ServerId } });
-    else if (kind === "change") commands.push(...(await changeOf(context, told.next, operation)));
     else {
-      const Email = mapped.data.get(number);
-      if (Email !== undefined) commands.push({ Add: { ServerId, ApplicationData: { Email } } });
+      const isChange = kind === "change";
+      const Email = isChange ? changes.get(number) : mapped.data.get(number);
+      if (Email === undefined) continue;
+      const item = { ServerId, ApplicationData: { Email } };
+      commands.push(isChange ? { Change: item } : { Add: item });
     }
   }
   return commands;
@@ -119,15 +122,24 @@ function flagsOf(known: { readonly version: number; readonly labels: readonly st
   return { ...flagsOfMailVersion(known.version), categories: known.labels };
 }
 
-/** A Change needs no look at the server: the plan has already seen the flags. */
-async function changeOf(
+/** Changes need no look at the server: the plan has already seen the flags. */
+async function changesOf(
   context: Context,
-  head: Head,
-  { number, differs }: Operation,
-): Promise<ServerCommand[]> {
-  const known = await context.sync.known(head, number);
-  if (known === undefined) return [];
-  const Email = toEasChange({ ...flagsOf(known), draft: false }, context.version, differs);
-  const ServerId = itemServerId(head.collectionId, number);
-  return [{ Change: { ServerId, ApplicationData: { Email } } }];
+  { collectionId, next, operations }: Told,
+): Promise<ReadonlyMap<number, EmailData>> {
+  const changed: (Operation & { readonly flags: MailItem["flags"] })[] = [];
+  for (const operation of operations) {
+    if (operation.kind !== "change") continue;
+    const known = await context.sync.known(next, operation.number);
+    if (known === undefined) continue;
+    changed.push({ ...operation, flags: { ...flagsOf(known), draft: false } });
+  }
+  const verbs = await lastVerbs(context, collectionId, changed);
+  const { version } = context;
+  return new Map(
+    changed.map(({ number, flags, differs }) => {
+      const told = { ...flags, lastVerb: verbs.get(number) };
+      return [number, toEasChange(told, version, differs)];
+    }),
+  );
 }

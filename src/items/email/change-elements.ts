@@ -37,6 +37,11 @@ export function flagElement(flags: MailFlags, subject?: string): NonNullable<Ema
 /** 1 reply to sender, 3 forward, 0 none known (MS-ASEMAIL 2.2.2.44); the time of it is not known. */
 function verbElement(flags: MailFlags, version: ProtocolVersion): EmailData {
   if (!atLeast(version, "14.0")) return {};
+  const { lastVerb } = flags;
+  const isTrue = lastVerb?.verb === 3 ? flags.forwarded : flags.answered;
+  if (lastVerb !== undefined && isTrue) {
+    return { LastVerbExecuted: lastVerb.verb, LastVerbExecutionTime: lastVerb.executed };
+  }
   if (flags.answered) return { LastVerbExecuted: 1 };
   return { LastVerbExecuted: flags.forwarded ? 3 : 0 };
 }

@@ -74,3 +74,18 @@ export const maxParts = 2000;
 
 /** Addresses read of one header field. */
 export const maxAddresses = 10_000;
+
+/** Octets of a header in the outline of a mail to be sent: room for tens of thousands of recipients. */
+export const maxOutlineHeaderBytes = 4 * 1024 * 1024;
+
+/**
+ * Octets of text that are quoted in an answer or a forward; a mail with more goes along as it stands. The quote is
+ * converted and encoded in memory, and html-to-text takes 150 ms for so much.
+ */
+export const maxQuotedBytes = 1024 * 1024;
+
+/** Octets of a text that a device wrote and that a quote is put into; into a longer one nothing is put. */
+export const maxDeviceTextBytes = 4 * 1024 * 1024;
+
+/** Message-ids in References; of a longer thread the first and the last ones are kept. */
+export const maxReferences = 50;

@@ -59,6 +59,14 @@ export interface MailFlags {
   readonly draft: boolean;
   /** Categories (IMAP keywords decoded), sorted. */
   readonly categories: readonly string[];
+  /** What was done last, when a device of ours did it; the mail server does not know. */
+  readonly lastVerb?: LastVerb | undefined;
+}
+
+/** What was done with a mail (MS-ASEMAIL 2.2.2.44, 2.2.2.45): 1 reply to the sender, 2 reply to all, 3 forward. */
+export interface LastVerb {
+  readonly verb: 1 | 2 | 3;
+  readonly executed: Date;
 }
 
 /** A mail that nobody has touched. */

@@ -21,7 +21,10 @@ export interface ParsedMessage extends Pick<
   MailItem,
   "envelope" | "structure" | "references" | "headers"
 > {
-  /** The wire octets of a section ("" is the whole mail); undefined when there is no such section. */
+  /**
+   * The wire octets of a section ("" is the whole mail, "1.MIME" the header of a part, "HEADER" and "TEXT" those of
+   * the mail); undefined when there is no such section.
+   */
   part(section: string): Buffer | undefined;
 }
 
@@ -46,6 +49,7 @@ export function parseMessage(bytes: Buffer): ParsedMessage {
   const walker = new Walker(bytes);
   const whole = { start: 0, end: bytes.length };
   const { header, part } = walker.message(whole, "", 0);
+  walker.noteMail(header);
   const kept = keptHeaders.filter((name) => header.fields.has(name));
   return {
     envelope: envelopeOf(header),
@@ -57,6 +61,8 @@ export function parseMessage(bytes: Buffer): ParsedMessage {
 }
 
 interface Entity {
+  /** Where its header begins. */
+  readonly start: number;
   readonly header: Header;
   readonly body: Range;
   readonly section: string;
@@ -78,11 +84,16 @@ class Walker {
     return range === undefined ? undefined : this.#bytes.subarray(range.start, range.end);
   }
 
+  noteMail({ bodyStart }: Header): void {
+    this.#ranges.set("HEADER", { start: 0, end: bodyStart });
+    this.#ranges.set("TEXT", { start: bodyStart, end: this.#bytes.length });
+  }
+
   /** A whole message: its only part is `prefix`.1, the parts of its multipart are `prefix`.1, .2 … */
   message(range: Range, prefix: string, depth: number): { header: Header; part: Part } {
     const header = readHeader(this.#bytes, range);
     const body = { start: header.bodyStart, end: range.end };
-    const entity = { header, body, depth, defaultType: "text/plain" };
+    const entity = { start: range.start, header, body, depth, defaultType: "text/plain" };
     const asMultipart = this.#multipart({ ...entity, section: prefix });
     const part = asMultipart ?? this.#leaf({ ...entity, section: below(prefix, 1) });
     return { header, part };
@@ -90,7 +101,8 @@ class Walker {
 
   #entity(range: Range, place: Pick<Entity, "section" | "depth" | "defaultType">): Part {
     const header = readHeader(this.#bytes, range);
-    const entity = { header, body: { start: header.bodyStart, end: range.end }, ...place };
+    const body = { start: header.bodyStart, end: range.end };
+    const entity = { start: range.start, header, body, ...place };
     return this.#multipart(entity) ?? this.#leaf(entity);
   }
 
@@ -108,7 +120,7 @@ class Walker {
       return this.#entity(range, { section, depth: entity.depth + 1, defaultType });
     });
     if (entity.section !== "") this.#note(entity);
-    return partOf(entity, content, children);
+    return partOf(described(entity), content, children);
   }
 
   #leaf(entity: Entity): Part {
@@ -117,15 +129,18 @@ class Walker {
     const isMessage = content.type === "message" && /^(rfc822|global|news)$/.test(content.subtype);
     const isPlain = /^(|7bit|8bit|binary)$/.test(encodingOf(entity.header));
     if (!isMessage || !isPlain || entity.depth >= maxPartDepth) {
-      return partOf(entity, content.type === "multipart" ? readable : content, []);
+      return partOf(described(entity), content.type === "multipart" ? readable : content, []);
     }
     const { header, part } = this.message(entity.body, entity.section, entity.depth + 1);
-    return { ...partOf(entity, content, [part]), envelope: envelopeOf(header) };
+    return { ...partOf(described(entity), content, [part]), envelope: envelopeOf(header) };
   }
 
   /** The wrapper of an embedded message keeps its section; the multipart inside has the same one. */
   #note(entity: Entity): void {
-    if (!this.#ranges.has(entity.section)) this.#ranges.set(entity.section, entity.body);
+    if (this.#ranges.has(entity.section)) return;
+    this.#ranges.set(entity.section, entity.body);
+    const header = { start: entity.start, end: entity.body.start };
+    this.#ranges.set(`${entity.section}.MIME`, header);
   }
 
   /** The ranges between the delimiter lines of a multipart (RFC 2046 5.1.1). */
@@ -181,17 +196,21 @@ function below(prefix: string, number: number): string {
   return prefix === "" ? String(number) : `${prefix}.${number}`;
 }
 
-interface Content {
+/** What Content-Type says. */
+export interface Content {
   readonly type: string;
   readonly subtype: string;
   readonly parameters: Readonly<Record<string, string>>;
 }
 
 /** What a multipart without a usable boundary is shown as. */
-const readable: Content = { type: "text", subtype: "plain", parameters: {} };
+export const readable: Content = { type: "text", subtype: "plain", parameters: {} };
 
 /** Content-Type; one that breaks the syntax is text/plain (RFC 2045 5.2). */
-function contentType({ header, defaultType }: Entity): Content {
+export function contentType({
+  header,
+  defaultType,
+}: Pick<Entity, "header" | "defaultType">): Content {
   const named = firstValue(header, "content-type");
   const { value, parameters } = structured(named === "" ? defaultType : named);
   const match = /^([^/\s]+)\/([^/\s;]+)$/.exec(value);
@@ -206,14 +225,22 @@ function encodingOf(header: Header): string {
   return value.trim().replace(/^"|"$/g, "").toLowerCase();
 }
 
-function partOf(entity: Entity, content: Content, children: readonly Part[]): Part {
-  const { header, body, section } = entity;
+function described({ header, body, section }: Entity): Described {
+  return { header, section, sizeBytes: body.end - body.start };
+}
+
+/** An entity as far as its part tells of it. */
+export type Described = Pick<Entity, "header" | "section"> & Pick<Part, "sizeBytes">;
+
+/** The part that an entity is. */
+export function partOf(entity: Described, content: Content, children: readonly Part[]): Part {
+  const { header, sizeBytes, section } = entity;
   const disposition = structured(firstValue(header, "content-disposition"));
   return {
     section,
     ...content,
     encoding: encodingOf(header) || "7bit",
-    sizeBytes: body.end - body.start,
+    sizeBytes,
     disposition: dispositionOf(disposition.value),
     fileName: disposition.parameters["filename"] ?? content.parameters["name"] ?? "",
     contentId: firstValue(header, "content-id").replace(/^\s*<|>\s*$/g, ""),

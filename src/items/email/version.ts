@@ -6,6 +6,8 @@ const flagShift = 1;
 const flagBits = 3 << flagShift;
 const answeredBit = 8;
 const forwardedBit = 16;
+const stampShift = 5;
+const stampBits = 7 << stampShift;
 
 /** The version of these flags; categories travel apart, as the feed item's labels. */
 export function mailVersion(flags: Omit<MailFlags, "draft" | "categories">): number {
@@ -34,6 +36,24 @@ export function patchMailVersion(version: number, change: FlagProperties): numbe
     next = withBits(next, forwardedBit, change.forwarded ? forwardedBit : 0);
   }
   return next;
+}
+
+/** Whether a mail was answered or forwarded: only then there is a last verb. */
+export function hasVerb(version: number): boolean {
+  return (version & (answeredBit | forwardedBit)) !== 0;
+}
+
+/** A version that tells this verb from an earlier one; a verb whose flag another client took away is none. */
+export function withVerbStamp(
+  version: number,
+  { verb, stamp }: { readonly verb: number; readonly stamp: number },
+): number {
+  const isFlagged = (version & flagBitOf(verb)) !== 0;
+  return isFlagged ? withBits(version, stampBits, (stamp << stampShift) & stampBits) : version;
+}
+
+function flagBitOf(verb: number): number {
+  return verb === 3 ? forwardedBit : answeredBit;
 }
 
 function withBits(version: number, mask: number, bits: number): number {

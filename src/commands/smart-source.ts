@@ -1,0 +1,62 @@
+/** The mail that SmartReply and SmartForward are about: composemail:Source (MS-ASCMD 2.2.3.173). */
+import type { RequestOf } from "../../schemas/commands.ts";
+import { commonStatus, StatusError } from "../../schemas/status.ts";
+import { itemNumber, type About } from "../mailbox/mailbox.ts";
+import type { Context } from "./context.ts";
+
+type Source = RequestOf<"SmartReply">["Source"];
+
+/** Which mail it is; whether it is there shows when it is used. */
+export type Named = Pick<About, "collectionId" | "number" | "epoch">;
+
+/** Finds the mail that a Source names. Throws StatusError. */
+export async function sourceOf(source: Source, context: Context): Promise<Named> {
+  const named = await namedBy(source, context);
+  if (source.InstanceId !== undefined) await refuseInstance(source.InstanceId, named, context);
+  return named;
+}
+
+async function namedBy(source: Source, context: Context): Promise<Named> {
+  const { LongId, FolderId, ItemId, InstanceId } = source;
+  if (LongId !== undefined) {
+    // Nothing else stands beside a LongId (MS-ASCMD R3243).
+    const isAlone = [FolderId, ItemId, InstanceId].every((each) => each === undefined);
+    if (!isAlone) throw new StatusError(commonStatus.InvalidCombinationOfIDs);
+    return await byLongId(LongId, context);
+  }
+  if (ItemId === undefined) throw new StatusError(commonStatus.InvalidCombinationOfIDs);
+  return await byItemId(FolderId ?? ItemId.split(":")[0] ?? "", ItemId, context);
+}
+
+async function byLongId(longId: string, { mailbox }: Context): Promise<Named> {
+  const found = await mailbox.resolve(longId);
+  if (found === undefined || found.section !== "") throw notFound();
+  const { collectionId, number, epoch } = found;
+  return { collectionId, number, epoch };
+}
+
+async function byItemId(collectionId: string, itemId: string, context: Context): Promise<Named> {
+  const number = itemNumber(collectionId, itemId);
+  const folder = await context.mailbox.folder(collectionId);
+  if (number === undefined || folder === undefined) throw notFound();
+  return { collectionId, number, epoch: undefined };
+}
+
+function notFound(): StatusError {
+  return new StatusError(commonStatus.ItemNotFound, "no such mail");
+}
+
+/** "2010-03-20T22:40:00.000Z" (MS-ASCMD R3200). */
+const dateTimeForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z$/;
+
+/** An occurrence is one of a calendar item; a mail has none (MS-ASCMD R541, R578, R4919). */
+async function refuseInstance(
+  instanceId: string,
+  { collectionId, number }: Named,
+  { mailbox }: Context,
+): Promise<never> {
+  const isDateTime = dateTimeForm.test(instanceId) && !Number.isNaN(Date.parse(instanceId));
+  if (!isDateTime) throw new StatusError(commonStatus.InvalidDateTime);
+  const items = await mailbox.list(collectionId, [number]);
+  throw items.length === 0 ? notFound() : new StatusError(commonStatus.NoRecurrenceInCalendar);
+}

@@ -1,0 +1,51 @@
+/** The mail with which an invitation goes on to others, as a device would write it that sends MIME. */
+import libmime from "libmime";
+import { bodyParts } from "./body-parts.ts";
+import { isInvitation } from "./original.ts";
+import type { Address, MailItem } from "./message.ts";
+import { textEntity } from "./text-entity.ts";
+
+/** Who gets it. */
+export type Forwardee = Address;
+
+/** Whether a mail invites to a meeting. */
+export function hasInvitation({ structure }: MailItem): boolean {
+  return bodyParts(structure).attachments.some(({ part }) => isInvitation(part));
+}
+
+/** The mail without its original, which is put below its text. */
+export function meetingForward(
+  { envelope }: MailItem,
+  told: {
+    readonly from: Address;
+    readonly forwardees: readonly Forwardee[];
+    readonly text: { readonly html: boolean; readonly text: string };
+  },
+): Buffer {
+  const { from, forwardees, text } = told;
+  const { fields, body } = textEntity(text.text, text.html ? "html" : "plain");
+  const header = [
+    `From: ${mailbox(from)}`,
+    `To: ${forwardees.map(mailbox).join(",\r\n ")}`,
+    `Subject: ${encoded(`FW: ${envelope.subject}`)}`,
+    "MIME-Version: 1.0",
+  ];
+  const head = `${header.map((field) => `${field}\r\n`).join("")}${fields}\r\n`;
+  return Buffer.concat([Buffer.from(head), body]);
+}
+
+function mailbox({ name, address }: Address): string {
+  const clean = name.replace(/\p{Cc}+/gu, " ").trim();
+  if (clean === "") return `<${address}>`;
+  const isAscii = /^[ -~]*$/.test(clean);
+  const shown = isAscii
+    ? `"${clean.replace(/["\\]/g, "\\$&")}"`
+    : libmime.encodeWord(clean, "Q", 52);
+  return `${shown} <${address}>`;
+}
+
+function encoded(text: string): string {
+  const clean = text.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
+  if (/^[ -~]*$/.test(clean)) return libmime.foldLines(clean, 76);
+  return libmime.foldLines(libmime.encodeWord(clean, "Q", 52), 76);
+}
