@@ -1,7 +1,10 @@
 /** Attachments by FileReference, decoded from their transfer encoding as they stream in. */
 import { Readable } from "node:stream";
-import { findPart } from "../items/email/index.ts";
+import { findPart, tnefAttachment, tnefPlaceOf } from "../items/email/index.ts";
+import { maxTnefBytes } from "../items/email/limits.ts";
+import type { Part } from "../items/email/message.ts";
 import { transferDecoder } from "../items/email/transfer.ts";
+import type { FoundItem, Mailbox } from "../mailbox/mailbox.ts";
 import type { Context } from "./context.ts";
 
 /** An attachment's decoded bytes and what they are. */
@@ -18,12 +21,37 @@ export async function openAttachment(
   const found = await mailbox.resolve(fileReference);
   if (found === undefined || found.section === "") return undefined;
   const [item] = await mailbox.list(found.collectionId, [found.number]);
-  const part = item === undefined ? undefined : findPart(item.structure, found.section);
-  if (part === undefined) return undefined;
+  if (item === undefined) return undefined;
+  const packed = tnefPlaceOf(item.structure, found.section);
+  if (packed !== undefined) return await openPacked(found, packed, mailbox);
+  const part = findPart(item.structure, found.section);
+  return part === undefined ? undefined : await openPart(found, part, mailbox);
+}
+
+async function openPart(
+  found: FoundItem,
+  part: Part,
+  mailbox: Mailbox,
+): Promise<Attachment | undefined> {
   const wire = await mailbox.openPart(found);
   if (wire === undefined) return undefined;
   const bytes = Readable.from(decoded(wire, part.encoding), { objectMode: false });
   return { contentType: `${part.type}/${part.subtype}`, bytes };
+}
+
+/** An attachment in a TNEF part, which is read whole: its size has a limit. */
+async function openPacked(
+  found: FoundItem,
+  { part, index }: { readonly part: Part; readonly index: number },
+  mailbox: Mailbox,
+): Promise<Attachment | undefined> {
+  const outer = await openPart({ ...found, section: part.section }, part, mailbox);
+  if (outer === undefined) return undefined;
+  const { data: tnef } = await readRange(outer.bytes, { first: 0, last: maxTnefBytes });
+  const attachment = tnefAttachment(tnef, index);
+  if (attachment === undefined) return undefined;
+  const { contentType, data } = attachment;
+  return { contentType, bytes: Readable.from([data], { objectMode: false }) };
 }
 
 /** The bytes of a range of a stream, and how long the whole stream is. */

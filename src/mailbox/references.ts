@@ -3,7 +3,7 @@ import type { FoundItem } from "./mailbox.ts";
 
 const collectionIdForm = /^f([1-9a-f][0-9a-f]{0,7})$/;
 const referenceForm =
-  /^(?<collection>f[1-9a-f][0-9a-f]{0,7}):(?<epoch>[0-9A-Za-z-]{1,20}):(?<number>[1-9][0-9]{0,9})(?::(?<section>[1-9][0-9]*(?:\.[1-9][0-9]*)*))?$/;
+  /^(?<collection>f[1-9a-f][0-9a-f]{0,7}):(?<epoch>[0-9A-Za-z-]{1,20}):(?<number>[1-9][0-9]{0,9})(?::(?<section>[1-9][0-9]*(?:\.[1-9][0-9]*)*(?:~[1-9][0-9]{0,3})?))?$/;
 /** PostgreSQL's integer; a serial beyond it was never given. */
 const highestSerial = 2 ** 31 - 1;
 /** MS-ASCMD R3236: a LongId has up to 256 characters. */
@@ -17,7 +17,7 @@ export function serialOf(collectionId: string): number | undefined {
   return serial <= highestSerial ? serial : undefined;
 }
 
-/** "f1:<epoch>:<number>[:<section>]": self-contained, so that it survives restarts. */
+/** "f1:<epoch>:<number>[:<section>[~<place in a TNEF part>]]": self-contained, so that it survives restarts. */
 export function referenceOf(found: FoundItem): string {
   const { collectionId, epoch, number, section } = found;
   const item = `${collectionId}:${epoch}:${number}`;

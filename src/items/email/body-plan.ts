@@ -3,7 +3,7 @@ import type { Body, BodyPart } from "./data.ts";
 import { bodyParts, isHtml, type BodyParts } from "./body-parts.ts";
 import { calendarBytes, maxHeaderBytes, reportBytes } from "./limits.ts";
 import { detailPart, isCalendar, protection } from "./message-class.ts";
-import type { MailItem, PartFetched, PartWanted } from "./message.ts";
+import type { MailItem, Part, PartFetched, PartWanted } from "./message.ts";
 import {
   bodyPartCandidate,
   bodyTypes,
@@ -22,6 +22,7 @@ import {
   type TextForm,
 } from "./rendition.ts";
 import { previewOf } from "./text.ts";
+import { tnefParts, unpacked } from "./tnef-parts.ts";
 
 /** What one mail's body needs, and how it is made of it. */
 export interface BodyPlan {
@@ -39,25 +40,36 @@ export interface EmailBody {
   readonly BodyPart?: BodyPart;
   /** 1 text, 2 HTML (MS-ASAIRS 2.2.2.32). */
   readonly NativeBodyType: 1 | 2;
+  /** The mail's structure, with what was packed into TNEF. */
+  readonly structure: Part;
   /** Text of the part that tells a report's message class or a meeting, or "". */
   readonly detail: string;
 }
 
 /** Plans the body of one mail: bounded, nothing is ever fetched a second time. */
 export function planBody(item: MailItem, options: MailOptions): BodyPlan {
-  const layout = layoutOf(item);
-  const tries = candidates(options, layout);
-  const ownPart = bodyPartCandidate(options);
+  const plan = planOf(item, options);
+  const { layout, tries, ownPart } = plan;
   const wants = new Wants(item);
   for (const each of ownPart === undefined ? tries : [...tries, ownPart]) {
     wants.addCandidate(layout, each);
   }
   wants.addDetail();
+  wants.addTnef();
   return {
     wanted: wants.list(),
     wireBytes: wants.wireBytes(),
-    finish: (parts) => finish({ item, layout, tries, ownPart }, fetchedOf(item, parts)),
+    finish: (parts) => {
+      const shown = unpacked({ item, fetched: fetchedOf(item, parts) });
+      return finish(shown.item === item ? plan : planOf(shown.item, options), shown.fetched);
+    },
   };
+}
+
+function planOf(item: MailItem, options: MailOptions): Plan {
+  const layout = layoutOf(item);
+  const tries = candidates(options, layout);
+  return { item, layout, tries, ownPart: bodyPartCandidate(options) };
 }
 
 interface Layout {
@@ -106,6 +118,13 @@ class Wants {
     const part = detailPart(this.#item.structure);
     if (part === undefined) return;
     this.#add(part.section, isCalendar(part) ? calendarBytes : reportBytes, part.sizeBytes);
+  }
+
+  /** What is in a TNEF part tells only the whole of it. */
+  addTnef(): void {
+    for (const { section, sizeBytes } of tnefParts(this.#item.structure)) {
+      this.#add(section, sizeBytes + sizeSlackBytes, sizeBytes);
+    }
   }
 
   #addWhole(wireBytes: number): void {
@@ -160,6 +179,7 @@ function finish(plan: Plan, fetched: Fetched): EmailBody {
       ? {}
       : { BodyPart: { Status: 1, ...bodyElements(plan, part, fetched) } }),
     NativeBodyType: plan.layout.native,
+    structure: plan.item.structure,
     detail: detailOf(plan.item, fetched),
   };
 }

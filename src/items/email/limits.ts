@@ -51,6 +51,15 @@ export const maxResponseLevels = 100;
 /** Octets of a delivery status that tell the message class. */
 export const reportBytes = 16 * 1024;
 
+/**
+ * Octets of a TNEF part that is unpacked: it must be fetched whole to tell what is in it. Larger ones are shown
+ * as the file that they are.
+ */
+export const maxTnefBytes = 8 * 1024 * 1024;
+
+/** TNEF parts of one mail that are unpacked; mailers make one. */
+export const maxTnefParts = 4;
+
 /** Octets of a meeting's calendar: some kilobytes, unless HTML or files are in it, which come last. */
 export const calendarBytes = 512 * 1024;
 

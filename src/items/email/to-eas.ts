@@ -30,7 +30,7 @@ export interface EasExtras {
 /** All elements of a mail for an Add or a Fetch. Throws nothing for odd mail: it shows what is there. */
 export function toEas(item: MailItem, body: EmailBody, extras: EasExtras): EmailData {
   const { Body, BodyPart, NativeBodyType, detail } = body;
-  const attached = bodyParts(item.structure).attachments;
+  const attached = bodyParts(body.structure).attachments;
   const MessageClass = messageClass(item, detail);
   return {
     ...envelopeElements(item),
