@@ -106,6 +106,11 @@ export interface MailSession extends AsyncDisposable {
   remove(path: string, numbers: readonly number[]): Promise<readonly ItemOutcome[]>;
   /** Whether a move is one step of the server's own; else a break can leave a copy in each folder. */
   movesAtOnce(): Promise<boolean>;
+  /**
+   * Deletes for good all that is in a folder when it begins, in a few commands whatever there is; what arrives
+   * meanwhile stays. Returns how many items the server kept.
+   */
+  removeAll(path: string): Promise<number>;
   /** Moves; `newNumber` by COPYUID where the server tells it. */
   move(path: string, numbers: readonly number[], toPath: string): Promise<readonly ItemOutcome[]>;
   /** Copies; `newNumber` as `move` gives it. */

@@ -500,6 +500,21 @@ function moving(scene: Declare): void {
     assert.deepEqual(await subjectsIn(session, "INBOX"), ["b"]);
     assert.deepEqual(await subjectsIn(session, "Target"), ["a"]);
   });
+  scene("A folder is emptied in a few commands, and what comes next stays", async (given) => {
+    const { session, other } = given;
+    const made = await session.createFolder("Full", "user");
+    for (const subject of ["a", "b", "c", "d"]) {
+      await other.deliver(mailOf(subject), { path: made.path });
+    }
+    const before = session.roundTrips();
+    assert.equal(await session.removeAll(made.path), 0);
+    assert.ok(session.roundTrips() - before <= 8, `${session.roundTrips() - before} commands`);
+    assert.deepEqual(await subjectsIn(session, made.path), []);
+    assert.equal(await session.removeAll(made.path), 0);
+    await other.deliver(mailOf("next"), { path: made.path });
+    assert.deepEqual(await subjectsIn(session, made.path), ["next"]);
+    await assert.rejects(session.removeAll("None"), faulty("no such folder"));
+  });
   scene("A move by another client is an arrival there and a loss here", async (given) => {
     const { session, other } = given;
     await session.createFolder("Target", "user");

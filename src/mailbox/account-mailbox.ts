@@ -99,6 +99,16 @@ export class AccountMailbox implements Mailbox {
     await this.#parts.changes.remove(collectionId);
   }
 
+  async removeAll(collectionId: string): Promise<number> {
+    const { selectable } = await this.#parts.folders.get(collectionId);
+    if (!selectable) return 0;
+    return await this.#in(collectionId, (session, { path }) => session.removeAll(path));
+  }
+
+  async removeFoldersBelow(collectionId: string): Promise<void> {
+    await this.#parts.changes.removeBelow(collectionId);
+  }
+
   async feed(collectionId: string): Promise<Feed> {
     const { folders } = this.#parts;
     const row = await folders.get(collectionId);

@@ -132,7 +132,8 @@ export class FolderChanges {
     const listed = await folders.refresh();
     const rows = await folders.all();
     const row = rowOf(rows, collectionId);
-    if (row !== undefined) await this.#removeAll(rows, pathsBelow(listed, row.path));
+    if (row === undefined) throw new FolderRefused("not found");
+    if (row.path !== "") await this.#removeAll(rows, pathsBelow(listed, row.path));
   }
 
   async #rename(

@@ -105,6 +105,10 @@ export interface Mailbox extends AsyncDisposable {
   ): Promise<ChangedFolder>;
   /** Deletes a folder, its items and all folders below it. Throws FolderRefused. */
   removeFolder(collectionId: string): Promise<void>;
+  /** Deletes for good all that is in a collection now; tells how many items the server kept. */
+  removeAll(collectionId: string): Promise<number>;
+  /** Deletes all folders below one. Throws FolderRefused. */
+  removeFoldersBelow(collectionId: string): Promise<void>;
   /** The feed of a collection's items. Throws BackendError "no such folder". */
   feed(collectionId: string): Promise<Feed>;
   /** Metadata of items; what is gone is left out. */

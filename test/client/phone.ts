@@ -125,6 +125,13 @@ export class Phone implements Disposable {
     this.folders.delete(ServerId);
   }
 
+  /** EmptyFolderContents; returns its Status. */
+  async emptyFolder(CollectionId: string): Promise<number | undefined> {
+    const request = { EmptyFolderContents: [{ CollectionId }], Fetch: [], Move: [] };
+    const { body } = await this.client.send("ItemOperations", request);
+    return body?.Response?.EmptyFolderContents[0]?.Status;
+  }
+
   /** The ServerId of the folder of this type (2 Inbox, 3 Drafts, 4 Trash, 5 Sent). */
   folderOfType(type: number): string {
     const folder = [...this.folders.values()].find((one) => one.type === type);

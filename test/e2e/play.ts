@@ -227,6 +227,8 @@ async function playFolderChanges({ phone, other, prefix }: Scene): Promise<void>
   await other.append(path, letter("inside too"));
   const { adds, changes, deletes } = await phone.sync(trips);
   assert.deepEqual([adds.length, changes, deletes], [1, [], []]);
+  assert.equal(await phone.emptyFolder(trips), 1);
+  assert.equal((await phone.sync(trips)).deletes.length, 2);
   await phone.deleteFolder(attic);
   assert.equal(await phone.folderSync(), 1);
   assert.deepEqual([phone.folders.has(plans), phone.folders.has(trips)], [false, false]);

@@ -224,6 +224,11 @@ class ScriptedSession implements MailSession {
     return numbers.map((number) => ({ number, kind: mails.delete(number) ? "done" : "gone" }));
   }
 
+  async removeAll(path: string): Promise<number> {
+    this.#server.get(path).mails.clear();
+    return 0;
+  }
+
   async move(
     path: string,
     numbers: readonly number[],

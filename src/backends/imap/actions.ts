@@ -161,18 +161,23 @@ async function expunge(connection: ImapConnection, numbers: readonly number[]): 
     const sequence = sequenceOf(piece);
     await mark(connection, piece, "+FLAGS.SILENT");
     if (connection.has("UIDPLUS")) await connection.exec("UID EXPUNGE", [sequence]);
-    else await expungeAll(connection, piece);
+    else {
+      const ours = new Set(piece);
+      await expungeMarked(connection, (number) => ours.has(number));
+    }
   }
 }
 
 /** Without UIDPLUS an EXPUNGE takes all that is marked: what other clients marked is kept out of its way. */
-async function expungeAll(connection: ImapConnection, numbers: readonly number[]): Promise<void> {
+export async function expungeMarked(
+  connection: ImapConnection,
+  isOurs: (number: number) => boolean,
+): Promise<void> {
   const marked: number[] = [];
   await connection.exec("UID SEARCH", [atom("DELETED")], {
     SEARCH: (untagged) => void marked.push(...searchedOf(untagged)),
   });
-  const ours = new Set(numbers);
-  const others = marked.filter((number) => !ours.has(number));
+  const others = marked.filter((number) => !isOurs(number));
   await mark(connection, others, "-FLAGS.SILENT");
   try {
     await connection.exec("EXPUNGE", []);

@@ -18,6 +18,7 @@ import { appendMail } from "./append.ts";
 import type { ImapConnection } from "./connection.ts";
 import { imapFeed, type OnSelected } from "./feed.ts";
 import { childPath, deleteFolder, renameFolder } from "./folder-changes.ts";
+import { removeAll } from "./emptying.ts";
 import { createFolder, listFolders } from "./folders.ts";
 import { identitiesOf } from "./identities.ts";
 import { listItems } from "./list.ts";
@@ -109,6 +110,11 @@ export class ImapSession implements MailSession {
 
   movesAtOnce(): Promise<boolean> {
     return this.#anywhere(async (connection) => connection.has("MOVE"));
+  }
+
+  async removeAll(path: string): Promise<number> {
+    const { next } = await this.#position(path);
+    return this.#on(path, (connection) => removeAll(connection, next));
   }
 
   async move(

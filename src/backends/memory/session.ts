@@ -112,6 +112,12 @@ export class MemorySession implements MailSession {
     });
   }
 
+  async removeAll(path: string): Promise<number> {
+    const { mails } = this.#folder(path);
+    for (const number of mails.keys()) this.#lease.mailbox.expunge(path, number);
+    return mails.size;
+  }
+
   async move(
     path: string,
     numbers: readonly number[],

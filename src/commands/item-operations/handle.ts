@@ -3,6 +3,7 @@ import { commandStatus, StatusError } from "../../../schemas/status.ts";
 import type { RequestOf, ResponseOf } from "../../../schemas/commands.ts";
 import { MultipartAnswer, type Context } from "../context.ts";
 import { maxOperations } from "../limits.ts";
+import { emptyAll } from "./empty-folder.ts";
 import { fetchAll } from "./fetch.ts";
 import { Parts } from "./parts.ts";
 
@@ -22,9 +23,10 @@ export async function handleItemOperations(
   if (count > maxOperations) throw new StatusError(status.TooLarge);
   const parts = context.parameters.acceptMultiPart ? new Parts() : undefined;
   const Fetch = await fetchAll(request.Fetch, context, parts);
+  const EmptyFolderContents = await emptyAll(request.EmptyFolderContents, context);
   const response: Response = {
     Status: status.Success,
-    Response: { Fetch, ...refusedOperations(request) },
+    Response: { Fetch, EmptyFolderContents, ...refusedOperations(request) },
   };
   return parts === undefined ? response : new MultipartAnswer(response, parts.bytes);
 }
@@ -38,10 +40,6 @@ function operationCount(request: Request | undefined): number {
 function refusedOperations(request: Request) {
   const Status = status.ActionNotSupported;
   return {
-    EmptyFolderContents: request.EmptyFolderContents.map(({ CollectionId }) => ({
-      Status,
-      CollectionId,
-    })),
     Move: request.Move.map(({ ConversationId = Buffer.alloc(0) }) => ({ Status, ConversationId })),
   };
 }
