@@ -3,6 +3,8 @@ import type { RequestOf, ResponseOf } from "../../schemas/commands.ts";
 import { commandStatus, commonStatus, StatusError } from "../../schemas/status.ts";
 import { BackendError, type BackendFault, type ItemOutcome } from "../backend.ts";
 import { itemNumber, itemServerId, type Folder } from "../mailbox/mailbox.ts";
+import { hasQuirk } from "../devices/quirks.ts";
+import type { Acquired, Head, Partnership } from "../sync/types.ts";
 import type { Context } from "./context.ts";
 import { endsRequest } from "./faults.ts";
 import { maxMoves } from "./limits.ts";
@@ -96,12 +98,13 @@ async function movePair(
   const [{ from, to } = { from: "", to: "" }] = pair;
   const numbers = [...new Set(pair.map(({ number }) => number))];
   try {
-    const outcomes = await context.mailbox.move({
-      from,
-      to,
-      numbers,
-      epoch: await epochOf(from, context),
-    });
+    const head = await context.sync.peek(partnershipOf(context), from);
+    // The device's numbers belong to the epoch of its last Sync.
+    const epoch = head?.epoch === "" ? undefined : head?.epoch;
+    const outcomes = await context.mailbox.move({ from, to, numbers, epoch });
+    if (head !== undefined && hasQuirk(context.device, "keepsMovedItems")) {
+      await keepMoved(outcomes, { head, to }, context);
+    }
     return outcomes.map((each) => [keyOf({ from, to, number: each.number }), movedOf(each, to)]);
   } catch (error) {
     const Status = await statusOf(error, from, context);
@@ -109,14 +112,25 @@ async function movePair(
   }
 }
 
-/** The device's numbers belong to the epoch of its last Sync. */
-async function epochOf(
-  collectionId: string,
-  { sync, account, device }: Context,
-): Promise<string | undefined> {
-  const partnership = { accountId: account.id, deviceId: device.id };
-  const head = await sync.peek(partnership, collectionId);
-  return head?.epoch === "" ? undefined : head?.epoch;
+function partnershipOf({ account, device }: Context): Partnership {
+  return { accountId: account.id, deviceId: device.id };
+}
+
+/** The device has what it moved, as it had it where it was. */
+async function keepMoved(
+  outcomes: readonly ItemOutcome[],
+  { head, to }: { readonly head: Head; readonly to: string },
+  context: Context,
+): Promise<void> {
+  const items: Acquired[] = [];
+  for (const outcome of outcomes) {
+    if (outcome.kind !== "done" || outcome.newNumber === undefined) continue;
+    const known = await context.sync.known(head, outcome.number);
+    if (known !== undefined) items.push({ number: outcome.newNumber, ...known });
+  }
+  if (items.length > 0) {
+    await context.sync.acquired(partnershipOf(context), to, items, context.signal);
+  }
 }
 
 function movedOf(outcome: ItemOutcome, to: string): Moved {

@@ -131,6 +131,23 @@ export async function putHead(
   return rows.length === 1;
 }
 
+/** Other contents of the same generation, if counter and lease are still these. False: they are not. */
+export async function amendHead(
+  sql: Sql,
+  id: HeadId,
+  at: {
+    readonly counter: number;
+    readonly token: string;
+    readonly next: Pick<NextHead, "head" | "undo">;
+  },
+): Promise<boolean> {
+  const text = `UPDATE sync_heads SET head = $6, undo = $7, revision = revision + 1
+    WHERE ${ofId} AND counter = $4 AND lease_token = $5 RETURNING counter`;
+  const { counter, token, next } = at;
+  const changed = [...values(id), counter, token, next.head, next.undo];
+  return (await sql.rows("heads.amend", text, changed)).length === 1;
+}
+
 /** Removes a head with its known rows. */
 export async function removeHead(sql: Sql, id: HeadId): Promise<void> {
   await sql.rows("heads.remove", `DELETE FROM sync_heads WHERE ${ofId}`, values(id));

@@ -39,6 +39,16 @@ export function previousOf({ head, versions }: StoredUndo): Previous {
   return { fields: fromJson(head), edits: new Map(edits) };
 }
 
+/**
+ * An undo after the device got items under the same key. Those with labels are taken back with the answer: the
+ * labels of the state before may have no place for theirs.
+ */
+export function undoWithout(undo: StoredUndo, numbers: readonly number[]): StoredUndo {
+  const known = new Set(undo.versions.map(([number]) => number));
+  const added = numbers.filter((number) => !known.has(number));
+  return { ...undo, versions: [...undo.versions, ...added.map((each) => [each, null] as const)] };
+}
+
 /** JSON of an answer and the request that it answers. */
 export function answerJson(answer: Answer, hash: string): StoredAnswer {
   return {

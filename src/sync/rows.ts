@@ -47,6 +47,9 @@ export interface Generation extends LastAnswer {
   readonly replace: boolean;
 }
 
+/** A generation changed under its key. */
+export interface Amendment extends Pick<Generation, "head" | "undo" | "blocks"> {}
+
 /** Heads and known rows of all partnerships. Each method is one statement or one transaction. */
 export interface HeadRows {
   /** The head, without opening it. */
@@ -69,6 +72,12 @@ export interface HeadRows {
   ): Promise<ReadonlyMap<number, Buffer> | undefined>;
   /** Another state under the same key, when counter and revision are still these. */
   touch(place: Place, at: Pick<HeadRow, "counter" | "revision">, head: StoredFields): Promise<void>;
+  /** The same generation with other contents, when counter and lease are still these; the lease goes on. */
+  amend(
+    place: Place,
+    at: { readonly counter: number; readonly token: string },
+    next: Amendment,
+  ): Promise<void>;
   /** The next generation, when counter and lease are still these; ends the lease. */
   commit(
     place: Place,

@@ -52,6 +52,47 @@ for (const [where, stage] of Object.entries(stages)) {
       return scene;
     }
 
+    test("What the device got in another way is no Add, under the same key; what becomes of it is told", async () => {
+      const scene = await withItems(2);
+      const { states, partnership } = scene;
+      const first = await scene.sync("0");
+      const synced = await scene.sync(first.key);
+      const [plain = 0, labelled = 0] = scene.arrive(2);
+      scene.server.change([labelled], ({ version }) => ({ version, labels: ["red"] }));
+      const items = [
+        { number: plain, version: 0, labels: [] },
+        { number: labelled, version: 0, labels: ["red"] },
+      ];
+      await states.acquired(partnership, "f1", items, never());
+      await states.acquired(partnership, "f1", items, never());
+      await states.acquired(partnership, "f2", items, never());
+      const quiet = await scene.sync(synced.key);
+      assert.deepEqual(quiet.operations, []);
+      scene.server.change([plain, labelled], ({ labels }) => ({ version: 1, labels }));
+      const changed = await scene.sync(quiet.key);
+      assert.deepEqual(
+        changed.operations.map(({ kind }) => kind),
+        ["change", "change"],
+      );
+    });
+
+    test("A device that goes one answer back still has what it got meanwhile, or is told of it", async () => {
+      const scene = await withItems(2);
+      const { states, partnership } = scene;
+      const first = await scene.sync("0");
+      const [lost = 0] = scene.arrive(1);
+      await scene.sync(first.key);
+      const [plain = 0, labelled = 0] = scene.arrive(2);
+      scene.server.change([labelled], ({ version }) => ({ version, labels: ["red"] }));
+      const items = [
+        { number: plain, version: 0, labels: [] },
+        { number: labelled, version: 0, labels: ["red"] },
+      ];
+      await states.acquired(partnership, "f1", items, never());
+      const back = await scene.sync(first.key, {}, "another request");
+      assert.deepEqual(told(back), [`add ${labelled}`, `add ${lost}`]);
+    });
+
     test("A collection that was never synced has no head, and no key but 0 opens it", async () => {
       const scene = await withItems(1);
       assert.equal(await scene.states.peek(scene.partnership, "f1"), undefined);

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Feed } from "../feed.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Database } from "../store/sql.ts";
+import { amended } from "./amend.ts";
 import { answerJson } from "./generation.ts";
 import { feedVersionOf, HeadState, toJson } from "./head-state.ts";
 import { formatKey, parseKey, type SyncKey } from "./keys.ts";
@@ -21,6 +22,7 @@ import { plan } from "./plan.ts";
 import type { HeadRows, Place } from "./rows.ts";
 import { storedRows } from "./stored-rows.ts";
 import {
+  type Acquired,
   type Answer,
   type Head,
   InvalidSyncKey,
@@ -114,6 +116,30 @@ class States implements SyncStates {
 
   async uploaded(head: Head, changes: readonly Uploaded[]): Promise<Head> {
     return uploaded(HeadState.of(head), changes);
+  }
+
+  async acquired(
+    partnership: Partnership,
+    collectionId: string,
+    items: readonly Acquired[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const place = placeOf(partnership, collectionId);
+    const unlock = await this.#mutexes.lock(nameOf(place), signal);
+    try {
+      const lease = await takeLease(this.#rows, this.#clock, { place, create: false, signal });
+      if (lease !== undefined) await this.#amend({ place, lease }, items);
+    } finally {
+      unlock();
+    }
+  }
+
+  async #amend(held: { place: Place; lease: Lease }, items: readonly Acquired[]): Promise<void> {
+    try {
+      await amended(this.#rows, held, items);
+    } finally {
+      await held.lease.release();
+    }
   }
 
   withOptions(head: Head, options: unknown): Head {

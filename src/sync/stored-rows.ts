@@ -1,5 +1,6 @@
 /** `HeadRows` over the tables `sync_heads` and `sync_known`. */
 import {
+  amendHead,
   createHead,
   findHead,
   findLastAnswer,
@@ -29,6 +30,7 @@ export function storedRows(database: Database): HeadRows {
     blocks: (place, counter, runs) => findBlocks(database, { ...place, counter }, runs),
     touch: (place, { counter, revision }, head) =>
       touchHead(database, place, { counter, revision, head: JSON.stringify(head) }),
+    amend: (place, at, next) => amend(database, place, { ...at, next }),
     commit: (place, at, next) => commit(database, place, { ...at, next }),
     remove: (place) => removeHead(database, place),
   };
@@ -59,6 +61,23 @@ async function commit(
     if (next.replace) await clearBlocks(sql, place);
     await putBlocks(sql, place, next.blocks);
     return true;
+  });
+}
+
+async function amend(
+  database: Database,
+  place: Parameters<HeadRows["amend"]>[0],
+  {
+    counter,
+    token,
+    next,
+  }: Parameters<HeadRows["amend"]>[1] & { readonly next: Parameters<HeadRows["amend"]>[2] },
+): Promise<void> {
+  const stored = { head: JSON.stringify(next.head), undo: JSON.stringify(next.undo) };
+  await database.transaction(async (sql) => {
+    if (await amendHead(sql, place, { counter, token, next: stored })) {
+      await putBlocks(sql, place, next.blocks);
+    }
   });
 }
 

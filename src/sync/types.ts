@@ -96,6 +96,13 @@ export interface Uploaded {
   readonly labels?: readonly string[];
 }
 
+/** An item as a device has it. */
+export interface Acquired {
+  readonly number: number;
+  readonly version: number;
+  readonly labels: readonly string[];
+}
+
 /** The sync states of all partnerships. */
 export interface SyncStates {
   /** Opens a collection under the device's key. Throws `InvalidSyncKey` (Status 3). */
@@ -111,6 +118,16 @@ export interface SyncStates {
   plan(head: Head, feed: Feed, window: Window): Promise<Planned>;
   /** The state after the device's own uploads. */
   uploaded(head: Head, changes: readonly Uploaded[]): Promise<Head>;
+  /**
+   * The device got items in another way than by a Sync of the collection: kept under the SAME key, so that no
+   * Add tells of them. Those that it has are left alone; nothing is kept of a collection that it never synced.
+   */
+  acquired(
+    partnership: Partnership,
+    collectionId: string,
+    items: readonly Acquired[],
+    signal: AbortSignal,
+  ): Promise<void>;
   /** The state with other sticky options. */
   withOptions(head: Head, options: unknown): Head;
   /** How many changes wait for the device (GetItemEstimate), counted no further than `limit`. */

@@ -19,7 +19,7 @@ export type Step = { readonly line: number } & (
       readonly text: string | undefined;
     }
   | { readonly kind: "lose" }
-  | { readonly kind: "device"; readonly name: string }
+  | { readonly kind: "device"; readonly name: string; readonly type: string | undefined }
   | { readonly kind: "folders" }
   | { readonly kind: "prime"; readonly words: readonly string[] }
   | { readonly kind: "action"; readonly words: readonly string[] }
@@ -98,7 +98,7 @@ function stepOf({ number: line, text: written }: Line, body: string): Step[] {
   if (mark === "->") return [sendStep(line, words, body)];
   if (mark === "<-" || mark === "<~") return [expectStep(line, [mark, ...words], body)];
   if (mark === "<x") return [{ line, kind: "lose" }];
-  if (mark === "@device") return [{ line, kind: "device", name: words[0] ?? "" }];
+  if (mark === "@device") return [{ line, kind: "device", name: words[0] ?? "", type: words[1] }];
   if (mark === "@folders") return [{ line, kind: "folders" }];
   if (mark === "@prime") return [{ line, kind: "prime", words }];
   if (mark === "**") return [{ line, kind: "action", words }];

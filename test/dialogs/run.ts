@@ -85,7 +85,7 @@ class Run implements Disposable {
         await this.#taken();
         return;
       case "device":
-        this.#device = this.#deviceNamed(step.name);
+        this.#device = this.#deviceNamed(step.name, step.type);
         return;
       case "folders":
         return this.#folders();
@@ -192,11 +192,12 @@ class Run implements Disposable {
     return values.replaceAll(/\{\{(\S+)\}\}/g, (_, name: string) => write(this.#text(name)));
   }
 
-  #deviceNamed(name: string): Device {
+  #deviceNamed(name: string, type?: string): Device {
     const known = this.#devices.get(name);
     if (known !== undefined) return known;
     const deviceId = randomBytes(16).toString("hex");
-    const device = { client: new EasClient({ ...this.#access, deviceId }), open: undefined };
+    const told = { ...this.#access, deviceId, ...(type === undefined ? {} : { deviceType: type }) };
+    const device = { client: new EasClient(told), open: undefined };
     this.#devices.set(name, device);
     return device;
   }

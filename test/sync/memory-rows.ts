@@ -1,4 +1,5 @@
 /** `HeadRows` in memory: as strict as the tables, without their cost. For tests of many histories. */
+import type { BlockWrite } from "../../src/sync/known.ts";
 import type { HeadRow, HeadRows, LastAnswer, Place } from "../../src/sync/rows.ts";
 
 interface Stored extends LastAnswer {
@@ -13,6 +14,18 @@ export interface MemoryRows extends HeadRows {
   readonly calls: Map<string, number>;
   /** Bytes of the known rows of a place, and how many they are. */
   size(place: Place): { rows: number; bytes: number; largest: number };
+}
+
+function withWrites(
+  before: ReadonlyMap<number, Buffer>,
+  writes: readonly BlockWrite[],
+): Map<number, Buffer> {
+  const blocks = new Map(before);
+  for (const [block, data] of writes) {
+    if (data === undefined) blocks.delete(block);
+    else blocks.set(block, data);
+  }
+  return blocks;
 }
 
 /** An empty store. Everything goes through JSON, as it would through the tables. */
@@ -75,14 +88,18 @@ export function memoryRows(): MemoryRows {
       if (stored?.row.counter !== counter || stored.row.revision !== revision) return;
       stored.row = { ...stored.row, head: json(head), revision: revision + 1 };
     },
+    async amend(place, { counter, token }, next) {
+      const stored = at(place, "amend");
+      if (stored?.row.counter !== counter || stored.token !== token) return;
+      stored.blocks = withWrites(stored.blocks, next.blocks);
+      const revision = stored.row.revision + 1;
+      const undo = json(next.undo);
+      Object.assign(stored, { row: { ...stored.row, head: json(next.head), revision }, undo });
+    },
     async commit(place, { counter, token }, next) {
       const stored = at(place, "commit");
       if (stored?.row.counter !== counter || stored.token !== token) return false;
-      const blocks = new Map(next.replace ? [] : stored.blocks);
-      for (const [block, data] of next.blocks) {
-        if (data === undefined) blocks.delete(block);
-        else blocks.set(block, data);
-      }
+      const blocks = withWrites(next.replace ? new Map() : stored.blocks, next.blocks);
       const { uuid, previous } = next;
       heads.set(nameOf(place), {
         row: { uuid, counter: next.counter, previous, revision: 0, head: json(next.head) },
