@@ -1,7 +1,8 @@
 /** From a mail's structure and a client's options: what to fetch, and the body that comes of it. */
 import type { Body, BodyPart } from "./data.ts";
+import { bodyElements, bodyPartOf } from "./body-elements.ts";
 import { bodyParts, isHtml, type BodyParts } from "./body-parts.ts";
-import { calendarBytes, maxHeaderBytes, reportBytes } from "./limits.ts";
+import { calendarBytes, maxHeaderBytes, previewTextBytes, reportBytes } from "./limits.ts";
 import { detailPart, isCalendar, protection } from "./message-class.ts";
 import type { MailItem, Part, PartFetched, PartWanted } from "./message.ts";
 import {
@@ -21,7 +22,6 @@ import {
   type Rendition,
   type TextForm,
 } from "./rendition.ts";
-import { previewOf } from "./text.ts";
 import { tnefParts, unpacked } from "./tnef-parts.ts";
 
 /** What one mail's body needs, and how it is made of it. */
@@ -91,9 +91,6 @@ function layoutOf(item: MailItem): Layout {
     unreadable: isEmptyMultipart && item.sizeBytes > 0,
   };
 }
-
-/** Text that surely holds a Preview: blank lines and quotes may come first. */
-const previewTextBytes = 2048;
 
 /** A whole part is asked for with this much more, so that a server's wrong size does not tear it. */
 const sizeSlackBytes = 1024;
@@ -175,9 +172,7 @@ function finish(plan: Plan, fetched: Fetched): EmailBody {
   const part = plan.ownPart;
   return {
     Body: firstThatFits(plan, fetched),
-    ...(part === undefined
-      ? {}
-      : { BodyPart: { Status: 1, ...bodyElements(plan, part, fetched) } }),
+    ...(part === undefined ? {} : { BodyPart: bodyPartOf(plan.layout.parts, part, fetched) }),
     NativeBodyType: plan.layout.native,
     structure: plan.item.structure,
     detail: detailOf(plan.item, fetched),
@@ -193,38 +188,16 @@ function detailOf(item: MailItem, fetched: Fetched): string {
 function firstThatFits(plan: Plan, fetched: Fetched): Body {
   let body: Body = {};
   for (const candidate of plan.tries) {
-    body = bodyElements(plan, candidate, fetched);
+    body = elementsOf(plan, candidate, fetched);
     if (body.Data !== undefined || !candidate.allOrNone) break;
   }
   return body;
 }
 
-interface BodyElements {
-  Type: number;
-  EstimatedDataSize: number;
-  Truncated?: boolean;
-  Data?: string | Buffer;
-  Preview?: string;
-}
-
-/** Data is left out where all or none means none, or where the client wants nothing (size 0). */
-function bodyElements(plan: Plan, candidate: Candidate, fetched: Fetched): BodyElements {
-  const { data, truncated, totalBytes } = render(plan, candidate, fetched);
-  const elements: BodyElements = { Type: candidate.type, EstimatedDataSize: totalBytes };
-  // S/MIME clients are promised the element (MS-ASCMD 2.2.3.110.3); else absent means whole.
-  if (truncated || candidate.type === bodyTypes.mime) elements.Truncated = truncated;
-  const hasData = !truncated || (!candidate.allOrNone && candidate.limitBytes > 0);
-  if (hasData) elements.Data = data;
-  // Not beside plain text that is there (MS-ASAIRS 2.2.2.35.1).
-  const wantsPreview = candidate.preview > 0 && !(hasData && candidate.type === bodyTypes.text);
-  if (wantsPreview) elements.Preview = previewFrom(plan, candidate.preview, fetched);
-  return elements;
-}
-
-function previewFrom(plan: Plan, length: number, fetched: Fetched): string {
+function elementsOf(plan: Plan, candidate: Candidate, fetched: Fetched): Body {
   const from = { fetched, limitBytes: previewTextBytes };
-  const { data } = renderText(plan.layout.parts, "text", from);
-  return previewOf(data.toString(), length);
+  const preview = (): string => renderText(plan.layout.parts, "text", from).data.toString();
+  return bodyElements(render(plan, candidate, fetched), candidate, preview);
 }
 
 function render(plan: Plan, candidate: Candidate, fetched: Fetched): Rendition {

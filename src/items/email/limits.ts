@@ -42,6 +42,12 @@ export const maxSubjectLength = 4096;
 /** Characters of a Preview (MS-ASAIRS 2.2.2.35.4). */
 export const maxPreviewLength = 255;
 
+/** Bytes of text that surely hold a Preview: blank lines and quotes may come first. */
+export const previewTextBytes = 2048;
+
+/** Bytes of a BodyPart: what somebody wrote in one mail is far below; more is answered by Status 176. */
+export const maxOwnPartBytes = 1024 * 1024;
+
 /** Categories of one mail (MS-ASEMAIL 2.2.2.17). */
 export const maxCategories = 300;
 

@@ -11,6 +11,7 @@ import {
   maxHtmlToConvertBytes,
 } from "./limits.ts";
 import type { MailItem, Part, PartFetched } from "./message.ts";
+import { ownPart, ownText } from "./own-part.ts";
 import { cutText, unenriched, unflow, utf8Size, withCrlf } from "./text.ts";
 import { decodedSize, decodeTransfer, wireBytesFor } from "./transfer.ts";
 
@@ -87,7 +88,30 @@ interface Origin {
 /** The body as plain text or HTML. */
 export function renderText(parts: BodyParts, form: TextForm, from: Origin): Rendition {
   const all = form === "html" ? parts.rich : parts.plain;
-  const rendered = all.map((part) => renderPart(part, form, from));
+  return joined(
+    all.map((part) => renderPart(part, form, from)),
+    form,
+    from,
+  );
+}
+
+/** The body as HTML without the messages that it quotes. */
+export function renderOwnPart(parts: BodyParts, from: Origin): Rendition {
+  return joined(
+    parts.rich.map((part) => withoutQuotes(renderPart(part, "html", from))),
+    "html",
+    from,
+  );
+}
+
+/** What is behind the mark of a quote need not be there. */
+function withoutQuotes(rendered: Rendered): Rendered {
+  if (!rendered.html) return { ...rendered, text: ownText(rendered.text) };
+  const { html: text, endsAtQuote } = ownPart(rendered.text);
+  return endsAtQuote ? { ...rendered, text, complete: true } : { ...rendered, text };
+}
+
+function joined(rendered: readonly Rendered[], form: TextForm, from: Origin): Rendition {
   const firstTorn = rendered.findIndex((each) => !each.complete);
   const shown = firstTorn === -1 ? rendered : rendered.slice(0, firstTorn + 1);
   const whole = form === "html" ? joinHtml(shown) : shown.map((each) => each.text).join("\r\n");
