@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import type { Feed } from "./feed.ts";
 import type { MailItem, PartFetched, PartWanted, MailFlags } from "./items/email/message.ts";
+import type { MailQuery } from "./items/search/condition.ts";
 import type { Octets } from "./kit/octets.ts";
 
 /** MS-ASCMD 2.2.3.186.3 (FolderSync Type), the mail ones. */
@@ -60,6 +61,29 @@ export interface WatchEvent {
   readonly path: string;
   /** "arrival": look at once; "change": flags or expunges, look after some quiet. */
   readonly kind: "arrival" | "change";
+}
+
+/** A mail that a search found. */
+export interface SearchHit {
+  readonly number: number;
+  /** INTERNALDATE. */
+  readonly received: Date;
+}
+
+/** What a search found in one folder. */
+export interface FolderHits {
+  readonly epoch: string;
+  /** The newest ones first, as many as were asked for. */
+  readonly hits: readonly SearchHit[];
+  /** How many there are in all. */
+  readonly total: number;
+}
+
+/** How many hits are wanted, and how long. */
+export interface SearchBounds {
+  readonly limit: number;
+  /** Ends the search, at the server as well. */
+  readonly signal: AbortSignal;
 }
 
 /** An open mailbox of one account. Disposing gives the lease back; sessions below stay pooled. */
@@ -131,6 +155,8 @@ export interface MailSession extends AsyncDisposable {
   ): Promise<number | undefined>;
   /** Number of an item with this Message-ID at or above `from`, if any. */
   findByMessageId(path: string, messageId: string, from: number): Promise<number | undefined>;
+  /** Looks for mails in a folder; case does not matter. Rejects with the reason of an aborted signal. */
+  search(path: string, query: MailQuery, bounds: SearchBounds): Promise<FolderHits>;
   /** Hints for these folders, most important first, until disposed of. */
   watch(paths: readonly string[], listener: (event: WatchEvent) => void): Promise<Disposable>;
 }

@@ -13,11 +13,13 @@ import {
   type MailBackend,
   type MailSession,
   type RemoteFolder,
+  type SearchHit,
   type WatchEvent,
 } from "../backend.ts";
 import type { NumberRange } from "../feed.ts";
 import { noFlags, type MailFlags, type MailItem } from "../items/email/message.ts";
 import { mailVersion } from "../items/email/version.ts";
+import type { Condition, TextField } from "../items/search/condition.ts";
 import { joined, octetsOf, wholeOf, type Octets } from "../kit/octets.ts";
 
 /** Another client of the same mailbox. */
@@ -42,7 +44,13 @@ export interface Subject extends AsyncDisposable {
 /** What a server cannot, with the sentence that is printed. */
 export type Lacks = Partial<
   Record<
-    "conflicts" | "flag hints" | "identities" | "quiet marks" | "quoted names" | "wildcard names",
+    | "conflicts"
+    | "decoded texts"
+    | "flag hints"
+    | "identities"
+    | "quiet marks"
+    | "quoted names"
+    | "wildcard names",
     string
   >
 >;
@@ -85,6 +93,7 @@ export function mailBackendContract(
     changed(scene);
     windows(scene);
     reading(scene);
+    searching(scene);
     flags(scene);
     moving(scene);
     watching(scene);
@@ -374,6 +383,153 @@ function reading(scene: Declare): void {
   });
 }
 
+function searching(scene: Declare): void {
+  scene(
+    "A search finds text in header and body, whatever its case",
+    async ({ session, other }) => {
+      const [plain = 0, body = 0, coded = 0] = [
+        await other.deliver(mailOf("Invoice 17")),
+        await other.deliver(mailOf("else", { body: "Your INVOICE is below.\r\n" })),
+        await other.deliver(mailOf("Grüße aus Köln")),
+      ];
+      const find = finder(session);
+      assert.deepEqual(await find(text("anywhere", "invoice")), [body, plain]);
+      assert.deepEqual(await find(text("subject", "INVOICE")), [plain]);
+      assert.deepEqual(await find(text("body", "invoice")), [body]);
+      assert.deepEqual(await find(text("from", "a@example.test")), [coded, body, plain]);
+      assert.deepEqual(await find(text("anywhere", "nowhere at all")), []);
+      assert.deepEqual(await find(text("anywhere", 'quote " and \\ back')), []);
+    },
+    "decoded texts",
+  );
+  scene(
+    "A search finds letters outside ASCII",
+    async ({ session, other }) => {
+      const [coded = 0, body = 0] = [
+        await other.deliver(mailOf("Grüße aus Köln")),
+        await other.deliver(mailOf("else", { body: "Viele Grüße\r\n" })),
+      ];
+      const find = finder(session);
+      assert.deepEqual(await find(text("anywhere", "grüße")), [body, coded]);
+      assert.deepEqual(await find(text("subject", "köln")), [coded]);
+      assert.deepEqual(await find(text("from", "Ännchen")), [body, coded]);
+      assert.deepEqual(await find(text("subject", "日本")), []);
+    },
+    "decoded texts",
+  );
+  scene(
+    "Conditions are joined by all, any and not",
+    async ({ session, other }) => {
+      const [both = 0, left = 0, right = 0] = await deliverAll(other, [
+        "left right",
+        "left",
+        "right",
+      ]);
+      const [a, b] = [text("subject", "left"), text("subject", "right")];
+      const find = finder(session);
+      assert.deepEqual(await find({ kind: "all", of: [a, b] }), [both]);
+      assert.deepEqual(await find({ kind: "any", of: [a, b, text("subject", "x-x")] }), [
+        right,
+        left,
+        both,
+      ]);
+      assert.deepEqual(await find({ kind: "all", of: [a, { kind: "not", of: b }] }), [left]);
+      const either: Condition = {
+        kind: "any",
+        of: [
+          { kind: "all", of: [a, b] },
+          { kind: "not", of: a },
+        ],
+      };
+      assert.deepEqual(await find(either), [right, both]);
+      assert.deepEqual(await find({ kind: "all", of: [] }), [right, left, both]);
+      assert.deepEqual(await find({ kind: "any", of: [] }), []);
+    },
+    "decoded texts",
+  );
+  scene("Flags, categories, sizes, days and header fields are looked for", async (given) => {
+    const { session, other } = given;
+    const today = 20_000;
+    const at = (day: number): Date => new Date((today + day) * dayMs + 43_200_000);
+    const small = await other.deliver(mailOf("small"), { received: at(-3) });
+    const big = await other.deliver(mailOf("big", { body: "x\r\n".repeat(3_000) }), {
+      received: at(0),
+    });
+    await other.flag("INBOX", small, { seen: true });
+    await session.setFlags("INBOX", [{ number: big, flagStatus: 2, categories: ["Rot", "Ü 1"] }]);
+    const find = finder(session);
+    assert.deepEqual(await find({ kind: "flag", flag: "seen", is: true }), [small]);
+    assert.deepEqual(await find({ kind: "flag", flag: "seen", is: false }), [big]);
+    assert.deepEqual(await find({ kind: "flag", flag: "flagged", is: true }), [big]);
+    assert.deepEqual(await find({ kind: "category", name: "Ü 1" }), [big]);
+    assert.deepEqual(await find({ kind: "size", moreThan: 5_000 }), [big]);
+    assert.deepEqual(await find({ kind: "size", lessThan: 5_000 }), [small]);
+    assert.deepEqual(await find({ kind: "day", of: "received", fromDay: today - 1 }), [big]);
+    assert.deepEqual(await find({ kind: "day", of: "received", untilDay: today - 1 }), [small]);
+    const header = { kind: "header", name: "Message-ID", text: "big@contract.test" } as const;
+    assert.deepEqual(await find(header), [big]);
+  });
+  scene("Moments of arrival are compared to the second, both ends left out", async (given) => {
+    const { session, other } = given;
+    const second = (at: number): Date => new Date(1_700_000_000_000 + at * 1_000);
+    const numbers: number[] = [];
+    for (const at of [0, 1, 2, 3]) {
+      numbers.push(await other.deliver(mailOf(`s${at}`), { received: second(at) }));
+    }
+    const found = await session.search(
+      "INBOX",
+      { condition: { kind: "all", of: [] }, receivedAfter: second(0), receivedBefore: second(3) },
+      { limit: 10, signal: forever },
+    );
+    assert.deepEqual([numbersIn(found.hits), found.total], [[numbers[2], numbers[1]], 2]);
+  });
+  scene("Hits come by their arrival, the newest first, and no more than asked", async (given) => {
+    const { session, other } = given;
+    const days = [5, 9, 7, 1];
+    const numbers: number[] = [];
+    for (const day of days) {
+      const received = new Date((20_000 + day) * dayMs);
+      numbers.push(await other.deliver(mailOf(`d${day}`), { received }));
+    }
+    const query = { condition: text("from", "a@example.test") };
+    const found = await session.search("INBOX", query, { limit: 3, signal: forever });
+    assert.deepEqual(numbersIn(found.hits), [numbers[1], numbers[2], numbers[0]]);
+    assert.equal(found.total, 4);
+    assert.deepEqual(found.hits[0]?.received, new Date(20_009 * dayMs));
+    assert.equal(found.epoch, (await session.feed("INBOX").position()).epoch);
+  });
+  scene(
+    "A search in a folder that is not there is told as such; an ended one rejects",
+    async (given) => {
+      const { session } = given;
+      const query = { condition: text("subject", "a") };
+      const bounds = { limit: 3, signal: forever };
+      await assert.rejects(session.search("None", query, bounds), faulty("no such folder"));
+      const ended = AbortSignal.abort(new Error("enough"));
+      await assert.rejects(session.search("INBOX", query, { limit: 3, signal: ended }), /enough/);
+      assert.equal((await session.search("INBOX", query, bounds)).total, 0);
+    },
+  );
+}
+
+function text(field: TextField, wanted: string): Condition {
+  return { kind: "text", field, text: wanted };
+}
+
+/** Searches INBOX; the numbers of the hits. */
+function finder(session: MailSession): (condition: Condition) => Promise<number[]> {
+  return async (condition) => {
+    const bounds = { limit: 100, signal: forever };
+    const { hits, total } = await session.search("INBOX", { condition }, bounds);
+    assert.equal(total, hits.length);
+    return numbersIn(hits);
+  };
+}
+
+function numbersIn(hits: readonly SearchHit[]): number[] {
+  return hits.map(({ number }) => number);
+}
+
 function flags(scene: Declare): void {
   scene("Each property of a change is set alone, and taken back", async ({ session, other }) => {
     const number = await other.deliver(mailOf("a"));
@@ -660,7 +816,7 @@ const pdfText = "JVBERi0xLjQ=\r\n";
 const encoded = (text: string): string => Buffer.from(text).toString("hex").slice(0, 12);
 const idOf = (subject: string): string => (/^[a-z]+$/.test(subject) ? subject : encoded(subject));
 
-function mailOf(subject: string, { references = "", pdf = pdfText } = {}): Buffer {
+function mailOf(subject: string, { references = "", pdf = pdfText, body = bodyText } = {}): Buffer {
   const lines = [
     `From: =?utf-8?Q?=C3=84nnchen?= <a@example.test>`,
     "To: b@example.test",
@@ -675,7 +831,7 @@ function mailOf(subject: string, { references = "", pdf = pdfText } = {}): Buffe
     "Content-Type: text/plain; charset=utf-8",
     "Content-Transfer-Encoding: 8bit",
     "",
-    `${bodyText}\r\n--edge`,
+    `${body}\r\n--edge`,
     'Content-Type: application/pdf; name="a.pdf"',
     "Content-Transfer-Encoding: base64",
     "",

@@ -4,9 +4,11 @@ import type { FlagChange, ItemOutcome, MailSession } from "../backend.ts";
 import type { Feed } from "../feed.ts";
 import type { Conversation } from "../items/email/index.ts";
 import type { LastVerb, MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
+import type { MailQuery } from "../items/search/condition.ts";
 import type { Log } from "../kit/log.ts";
 import { listAliases } from "../store/aliases.ts";
 import {
+  listCollections,
   listCollectionsOf,
   type CollectionRow,
   type FoundCollection,
@@ -25,6 +27,7 @@ import type { Lease } from "./lease.ts";
 import { collectionIdOf } from "./mailbox.ts";
 import type {
   Folder,
+  Found,
   FoundItem,
   Mailbox,
   MailboxEvent,
@@ -33,6 +36,7 @@ import type {
 } from "./mailbox.ts";
 import type { MovePlace, Mover } from "./move.ts";
 import { parseReference, referenceOf } from "./references.ts";
+import { searchFolders } from "./search.ts";
 import type { Sender } from "./send.ts";
 import { watchCollections, watchHierarchy, type WatchSource } from "./watch.ts";
 
@@ -107,6 +111,16 @@ export class AccountMailbox implements Mailbox {
 
   async removeFoldersBelow(collectionId: string): Promise<void> {
     await this.#parts.changes.removeBelow(collectionId);
+  }
+
+  async folders(): Promise<readonly Folder[]> {
+    const list = () => listCollections(this.#parts.database, this.accountId);
+    let rows = await list();
+    if (rows.length === 0) {
+      await this.#parts.folders.refresh();
+      rows = await list();
+    }
+    return rows.filter((row) => !row.deleted).map(folderOf);
   }
 
   async feed(collectionId: string): Promise<Feed> {
@@ -238,6 +252,19 @@ export class AccountMailbox implements Mailbox {
     if (found === undefined) return undefined;
     const row = await this.#parts.folders.find(found.collectionId);
     return row === undefined ? undefined : found;
+  }
+
+  async search(folders: readonly Folder[], query: MailQuery, limit: number): Promise<Found> {
+    const { clock, log } = this.#parts.watching;
+    const parts = {
+      clock,
+      log,
+      at: <Result>(
+        collectionId: string,
+        work: (session: MailSession, path: string, aliases: Aliases) => Promise<Result>,
+      ) => this.#in(collectionId, (session, { path, aliases }) => work(session, path, aliases)),
+    };
+    return await searchFolders(parts, { folders, query, limit });
   }
 
   async watch(

@@ -47,3 +47,9 @@ export const submittedHeaderBytes = 4 * 1024 * 1024;
 
 /** Parts of an original up to this size are fetched together; larger ones one by one, as streams. */
 export const groupedPartBytes = 128 * 1024;
+
+/** A search ends after this long and tells what it has: phones wait half a minute for an answer. */
+export const searchMs = 25_000;
+
+/** Folders that one search looks through: each is two commands at the least. */
+export const searchedFolders = 500;

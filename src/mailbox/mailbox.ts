@@ -5,6 +5,7 @@ import type { Feed } from "../feed.ts";
 import type { Conversation } from "../items/email/index.ts";
 import type { LastVerb, MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
 import type { SmartKind } from "../items/email/original.ts";
+import type { MailQuery } from "../items/search/condition.ts";
 import type { Octets } from "../kit/octets.ts";
 import type { ChangedFolder, FolderPlace } from "./folder-changes.ts";
 import type { FolderClaim } from "./folder-intents.ts";
@@ -74,6 +75,16 @@ export interface FoundItem {
   readonly section: string;
 }
 
+/** What a search found in several folders. */
+export interface Found {
+  /** LongIds ("f1:<epoch>:<uid>"), the newest mail first, as many as were asked for. */
+  readonly longIds: readonly string[];
+  /** How many mails fit, as far as was looked. */
+  readonly total: number;
+  /** Whether every folder was looked through. */
+  readonly isWhole: boolean;
+}
+
 /** Something that may have changed. Only "look". */
 export interface MailboxEvent {
   /** A collection, or undefined for the hierarchy. */
@@ -109,6 +120,8 @@ export interface Mailbox extends AsyncDisposable {
   removeAll(collectionId: string): Promise<number>;
   /** Deletes all folders below one. Throws FolderRefused. */
   removeFoldersBelow(collectionId: string): Promise<void>;
+  /** All folders from the store; from the server where the store has none yet. */
+  folders(): Promise<readonly Folder[]>;
   /** The feed of a collection's items. Throws BackendError "no such folder". */
   feed(collectionId: string): Promise<Feed>;
   /** Metadata of items; what is gone is left out. */
@@ -143,6 +156,8 @@ export interface Mailbox extends AsyncDisposable {
   fileReference(collectionId: string, number: number, section: string): Promise<string>;
   /** Resolves a FileReference or LongId inside this account. */
   resolve(reference: string): Promise<FoundItem | undefined>;
+  /** Looks for mails in these folders, the most important ones first, as long as the time allows. */
+  search(folders: readonly Folder[], query: MailQuery, limit: number): Promise<Found>;
   /** Hints for these collections (most important first) and, when asked, the hierarchy. */
   watch(
     collectionIds: readonly string[],

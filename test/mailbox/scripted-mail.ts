@@ -284,6 +284,10 @@ class ScriptedSession implements MailSession {
     return found?.[0];
   }
 
+  search(): Promise<never> {
+    throw new Error("no test searches here");
+  }
+
   async watch(
     _paths: readonly string[],
     listener: (event: WatchEvent) => void,

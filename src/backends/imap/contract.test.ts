@@ -82,5 +82,6 @@ mailBackendContract(
     "quiet marks": "the server tells every item at each look",
     conflicts: "the server does not heed UNCHANGEDSINCE",
     "flag hints": "the server's IDLE is silent about flags",
+    "decoded texts": "the server searches mails as they are on the wire",
   },
 );

@@ -86,3 +86,12 @@ export const allFlagsMs = 15 * 60_000;
 
 /** A server that let no further connection in is not asked for more for this long: other programs may close theirs. */
 export const narrowMs = 15 * 60_000;
+
+/**
+ * Hits of a folder whose dates are asked for, those with the highest numbers: 2,000 lines are 80 KB. Of more hits
+ * a mail that was moved in later than it arrived may be ranked too high.
+ */
+export const datedHits = 2_000;
+
+/** Letters in a row that are looked for where a server takes no others than those of US-ASCII. */
+export const leastAsciiRun = 3;

@@ -74,7 +74,7 @@ function toItem(number: number, values: ReadonlyMap<string, Parsed>): MailItem {
 }
 
 /** RFC 3501 date-time; the oldest moment stands for one that cannot be read. */
-function receivedAt(text: string | undefined): Date {
+export function receivedAt(text: string | undefined): Date {
   const date = new Date(text?.trim() ?? "");
   return Number.isNaN(date.getTime()) ? new Date(0) : date;
 }

@@ -4,9 +4,8 @@ import type { Argument, ImapConnection } from "./connection.ts";
 import { fetchFeedItems } from "./feed-items.ts";
 import { rangesPerCommand } from "./limits.ts";
 import { complement, intersection, joined } from "./ranges.ts";
+import { imapDate } from "./search-criteria.ts";
 import { formatRanges, isList, parseNumbers, rangesOf, searchedOf, textOf } from "./tokens.ts";
-
-const dayMs = 86_400_000;
 
 const atom = (value: string): Argument => ({ type: "ATOM", value });
 
@@ -31,12 +30,8 @@ export async function arrivedSince(
   return joined([...surely, ...rangesOf(inside)]);
 }
 
-const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
-
 function sinceCriterion(day: number): Argument[] {
-  const date = new Date(day * dayMs);
-  const month = months[date.getUTCMonth()] ?? "Jan";
-  return [atom("SINCE"), atom(`${date.getUTCDate()}-${month}-${date.getUTCFullYear()}`)];
+  return [atom("SINCE"), imapDate(day)];
 }
 
 /** The numbers of these ranges that fit, as ascending ranges; long lists of ranges are asked in pieces. */
@@ -55,14 +50,17 @@ export async function search(
   return intersection(found, ranges);
 }
 
-async function searchOnce(
+/** One command; `charset`: that of the texts in it, where they are not plain ASCII. */
+export async function searchOnce(
   connection: ImapConnection,
   query: readonly Argument[],
+  charset?: string,
 ): Promise<NumberRange[]> {
   const found: NumberRange[] = [];
   const numbers: number[] = [];
   const esearch = connection.has("ESEARCH") ? [atom("RETURN"), [atom("ALL")]] : [];
-  await connection.exec("UID SEARCH", [...esearch, ...query], {
+  const told = charset === undefined ? [] : [atom("CHARSET"), atom(charset)];
+  await connection.exec("UID SEARCH", [...esearch, ...told, ...query], {
     ESEARCH: (untagged) => {
       const words = (untagged.attributes ?? []).filter((token) => !isList(token));
       const all = words.findIndex((token) => textOf(token)?.toUpperCase() === "ALL");

@@ -3,14 +3,18 @@ import type { Readable } from "node:stream";
 import {
   BackendError,
   type FlagChange,
+  type FolderHits,
   type ItemOutcome,
   type MailFolderType,
   type MailSession,
   type RemoteFolder,
+  type SearchBounds,
   type WatchEvent,
 } from "../../backend.ts";
 import type { Feed, Position } from "../../feed.ts";
 import type { MailFlags, MailItem, PartFetched, PartWanted } from "../../items/email/message.ts";
+import type { MailQuery } from "../../items/search/condition.ts";
+import { untilAborted } from "../../kit/abort.ts";
 import type { Clock } from "../../kit/clock.ts";
 import { octetsOf, type Octets } from "../../kit/octets.ts";
 import { copyItems, findByMessageId, moveItems, removeItems, setFlags } from "./actions.ts";
@@ -22,6 +26,7 @@ import { removeAll } from "./emptying.ts";
 import { createFolder, listFolders } from "./folders.ts";
 import { identitiesOf } from "./identities.ts";
 import { listItems } from "./list.ts";
+import { searchMails } from "./mail-search.ts";
 import { fetchParts, openPart } from "./parts.ts";
 import type { Pool, Visit } from "./pool.ts";
 import { rangesOf, topNumber } from "./tokens.ts";
@@ -156,6 +161,14 @@ export class ImapSession implements MailSession {
 
   findByMessageId(path: string, messageId: string, from: number): Promise<number | undefined> {
     return this.#on(path, (connection) => findByMessageId(connection, messageId, from));
+  }
+
+  search(path: string, query: MailQuery, { limit, signal }: SearchBounds): Promise<FolderHits> {
+    const ended = AbortSignal.any([signal, this.#lease.signal]);
+    const found = this.#on(path, (connection) => {
+      return searchMails(connection, path, query, { limit, signal: ended });
+    });
+    return untilAborted(found, signal);
   }
 
   async watch(

@@ -3,17 +3,21 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type {
   FlagChange,
+  FolderHits,
   ItemOutcome,
   MailFolderType,
   MailSession,
   RemoteFolder,
+  SearchBounds,
   WatchEvent,
 } from "../../backend.ts";
 import type { Feed } from "../../feed.ts";
 import type { MailFlags, MailItem, PartFetched, PartWanted } from "../../items/email/message.ts";
+import type { MailQuery } from "../../items/search/condition.ts";
 import { wholeOf, type Octets } from "../../kit/octets.ts";
 import { MemoryFeed } from "./feed.ts";
 import type { MemoryMailbox, StoredFolder, StoredMail } from "./mailbox.ts";
+import { findMails } from "./matches.ts";
 
 /** What a session leases. */
 export interface MemoryLease {
@@ -180,6 +184,15 @@ export class MemorySession implements MailSession {
       ({ number, message }) => number >= from && message.envelope.messageId === wanted,
     );
     return found?.number;
+  }
+
+  async search(
+    path: string,
+    query: MailQuery,
+    { limit, signal }: SearchBounds,
+  ): Promise<FolderHits> {
+    signal.throwIfAborted();
+    return findMails(this.#folder(path), query, limit);
   }
 
   async watch(

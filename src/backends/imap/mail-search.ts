@@ -1,0 +1,172 @@
+/** Looking for mails in a folder: one SEARCH, then the dates of the hits with the highest numbers. */
+import { BackendError, type FolderHits, type SearchBounds, type SearchHit } from "../../backend.ts";
+import type { NumberRange } from "../../feed.ts";
+import type { MailQuery } from "../../items/search/condition.ts";
+import type { Argument, ImapConnection, Untagged } from "./connection.ts";
+import { datedHits, leastAsciiRun, rangesPerCommand } from "./limits.ts";
+import { receivedAt } from "./list.ts";
+import { searchOnce } from "./search.ts";
+import { criteriaOf, imapDate, type SearchDialect } from "./search-criteria.ts";
+import { formatRanges, pairsOf, textOf } from "./tokens.ts";
+
+const dayMs = 86_400_000;
+
+const atom = (value: string): Argument => ({ type: "ATOM", value });
+
+/** Searches a selected folder; an aborted signal takes the connection away, as no command can be called back. */
+export async function searchMails(
+  connection: ImapConnection,
+  path: string,
+  query: MailQuery,
+  { limit, signal }: SearchBounds,
+): Promise<FolderHits> {
+  signal.throwIfAborted();
+  const drop = (): void => connection.drop();
+  signal.addEventListener("abort", drop, { once: true });
+  try {
+    const { uidValidity } = await connection.select(path);
+    const ranges = await findAll(connection, query);
+    const newest = highest(ranges, datedHits);
+    const dated = await fetchDates(connection, newest);
+    const hits = dated.filter((hit) => isBetween(hit, query));
+    return {
+      epoch: String(uidValidity),
+      hits: hits.toSorted(newestFirst).slice(0, limit),
+      total: countOf(ranges) - (countOf(newest) - hits.length),
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", drop);
+  }
+}
+
+function newestFirst(one: SearchHit, other: SearchHit): number {
+  return other.received.getTime() - one.received.getTime() || other.number - one.number;
+}
+
+function isBetween({ received }: SearchHit, query: MailQuery): boolean {
+  const { receivedAfter, receivedBefore } = query;
+  if (receivedAfter !== undefined && received <= receivedAfter) return false;
+  return receivedBefore === undefined || received < receivedBefore;
+}
+
+/** Connections whose server takes no texts in UTF-8. */
+const asciiOnly = new WeakSet<ImapConnection>();
+
+async function findAll(
+  connection: ImapConnection,
+  query: MailQuery,
+): Promise<readonly NumberRange[]> {
+  if (!asciiOnly.has(connection)) {
+    const texts = new Texts(connection.isEnabled("UTF8=ACCEPT"));
+    const criteria = wholeCriteria(
+      query,
+      dialectOf(connection, (text) => texts.write(text)),
+    );
+    try {
+      return await searchOnce(connection, criteria, texts.charset);
+    } catch (error) {
+      // Exchange knows US-ASCII alone; servers say so with BADCHARSET or with a plain BAD.
+      if (!(error instanceof BackendError) || texts.charset === undefined) throw error;
+      asciiOnly.add(connection);
+    }
+  }
+  return await searchOnce(connection, wholeCriteria(query, dialectOf(connection, asciiText)));
+}
+
+function dialectOf(connection: ImapConnection, text: SearchDialect["text"]): SearchDialect {
+  return { fuzzy: connection.has("SEARCH=FUZZY"), text };
+}
+
+/** SINCE and BEFORE take whole days of the server's time zone: the moment is compared by INTERNALDATE. */
+function wholeCriteria(query: MailQuery, dialect: SearchDialect): Argument[] {
+  const { condition, receivedAfter, receivedBefore } = query;
+  const dayOf = (date: Date): number => Math.floor(date.getTime() / dayMs);
+  return [
+    ...(receivedAfter === undefined ? [] : [atom("SINCE"), imapDate(dayOf(receivedAfter) - 1)]),
+    ...(receivedBefore === undefined ? [] : [atom("BEFORE"), imapDate(dayOf(receivedBefore) + 2)]),
+    ...criteriaOf(condition, dialect),
+  ];
+}
+
+const plainAscii = /^[\x20-\x7e]*$/;
+
+/** Texts of a search, and the charset that has to be told for them. */
+class Texts {
+  charset: string | undefined;
+  readonly #isUtf8Connection: boolean;
+
+  /** `isUtf8Connection`: after ENABLE UTF8=ACCEPT no charset may be told (RFC 6855 section 3). */
+  constructor(isUtf8Connection: boolean) {
+    this.#isUtf8Connection = isUtf8Connection;
+  }
+
+  write(text: string): Argument {
+    const value = printable(text);
+    if (plainAscii.test(value) || this.#isUtf8Connection) return { type: "STRING", value };
+    this.charset = "UTF-8";
+    // A quoted string has seven bits only (RFC 3501 9).
+    return { type: "LITERAL", value: Buffer.from(value, "utf8") };
+  }
+}
+
+/** The longest part of a text that plain ASCII can say; undefined when none tells enough. */
+function asciiText(text: string): Argument | undefined {
+  const runs = printable(text).split(/[^\x20-\x7e]+/);
+  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), "");
+  const value = longest.trim();
+  const isEnough = value === text || value.length >= leastAsciiRun;
+  return isEnough ? { type: "STRING", value } : undefined;
+}
+
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}]+/gu, " ");
+}
+
+async function fetchDates(
+  connection: ImapConnection,
+  ranges: readonly NumberRange[],
+): Promise<SearchHit[]> {
+  const asked = numbersOf(ranges);
+  const hits = new Map<number, SearchHit>();
+  const hear = ({ attributes }: Untagged): void => {
+    const values = pairsOf(attributes?.[1]);
+    const number = Number(textOf(values.get("UID")));
+    const received = textOf(values.get("INTERNALDATE"));
+    // A FETCH without INTERNALDATE is news of another client.
+    if (received === undefined || !asked.has(number)) return;
+    hits.set(number, { number, received: receivedAt(received) });
+  };
+  for (let at = 0; at < ranges.length; at += rangesPerCommand) {
+    const value = formatRanges(ranges.slice(at, at + rangesPerCommand));
+    const request = [{ type: "SEQUENCE" as const, value }, [atom("UID"), atom("INTERNALDATE")]];
+    await connection.exec("UID FETCH", request, { FETCH: hear });
+  }
+  return [...hits.values()];
+}
+
+/** The highest numbers of ascending ranges, as ascending ranges. */
+function highest(ranges: readonly NumberRange[], limit: number): NumberRange[] {
+  const taken: NumberRange[] = [];
+  let left = limit;
+  for (const { low, high } of ranges.toReversed()) {
+    if (left === 0) break;
+    const from = Math.max(low, high - left + 1);
+    taken.unshift({ low: from, high });
+    left -= high - from + 1;
+  }
+  return taken;
+}
+
+function countOf(ranges: readonly NumberRange[]): number {
+  return ranges.reduce((sum, { low, high }) => sum + high - low + 1, 0);
+}
+
+function numbersOf(ranges: readonly NumberRange[]): ReadonlySet<number> {
+  const numbers = ranges.map(({ low, high }) =>
+    Array.from({ length: high - low + 1 }, (_, at) => low + at),
+  );
+  return new Set(numbers.flat());
+}
