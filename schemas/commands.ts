@@ -96,7 +96,7 @@ export const protocolVersions: Readonly<Record<ProtocolVersion, Needs>> = {
   "14.0": { commands: since12, features: [] },
   "14.1": { commands: since12, features: [] },
   "16.0": { commands: since12, features: ["send from Drafts"] },
-  "16.1": { commands: since12, features: ["send from Drafts"] },
+  "16.1": { commands: [...since12, "Find"], features: ["send from Drafts"] },
 };
 
 /** The versions to offer with these commands and features handled, oldest first. */

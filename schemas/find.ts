@@ -12,7 +12,7 @@ const page = findPage;
 
 const mailBoxSearch = v.struct(page, {
   Query: v.struct(page, {
-    FreeText: v.content(v.text),
+    FreeText: v.optional(v.content(v.text)),
     Class: v.from(airSyncPage, v.optional(v.text)),
     CollectionId: v.from(airSyncPage, v.optional(v.text)),
   }),

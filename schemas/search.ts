@@ -12,9 +12,10 @@ import * as v from "./vocabulary.ts";
 
 const page = searchPage;
 
+/** Read leniently: what is missing or no moment has a Status of its own. */
 const comparison = v.struct(page, {
-  DateReceived: v.from(emailPage, v.emptyTag),
-  Value: v.dateTime,
+  DateReceived: v.from(emailPage, v.optional(v.emptyTag)),
+  Value: v.optional(v.text),
 });
 
 const terms = {
@@ -72,11 +73,13 @@ export const search = command("Search", {
   page,
   code: 16,
   request: v.struct(page, {
-    Store: v.struct(page, {
-      Name: v.text,
-      Query: v.content(v.textOr(query)),
-      Options: v.optional(options),
-    }),
+    Store: v.optional(
+      v.struct(page, {
+        Name: v.optional(v.text),
+        Query: v.optional(v.content(v.textOr(query))),
+        Options: v.optional(options),
+      }),
+    ),
   }),
   response: v.struct(page, {
     Status: v.optional(v.integer),

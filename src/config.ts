@@ -51,6 +51,10 @@ const imap = table("The IMAP server of this domain.", {
     [1, 1_000],
     { fallback: 20 },
   ),
+  fuzzySearch: flag(
+    "Whether a search asks the server's full-text index alone (Cyrus): quick, but what is not indexed yet is not found.",
+    false,
+  ),
   sendOriginatingIp: flag("Whether to tell the server each device's address (IMAP ID).", true),
 });
 

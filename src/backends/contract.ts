@@ -387,33 +387,33 @@ function searching(scene: Declare): void {
   scene(
     "A search finds text in header and body, whatever its case",
     async ({ session, other }) => {
-      const [plain = 0, body = 0, coded = 0] = [
+      const [plain, body, coded] = [
         await other.deliver(mailOf("Invoice 17")),
         await other.deliver(mailOf("else", { body: "Your INVOICE is below.\r\n" })),
         await other.deliver(mailOf("Grüße aus Köln")),
       ];
       const find = finder(session);
-      assert.deepEqual(await find(text("anywhere", "invoice")), [body, plain]);
-      assert.deepEqual(await find(text("subject", "INVOICE")), [plain]);
-      assert.deepEqual(await find(text("body", "invoice")), [body]);
-      assert.deepEqual(await find(text("from", "a@example.test")), [coded, body, plain]);
-      assert.deepEqual(await find(text("anywhere", "nowhere at all")), []);
-      assert.deepEqual(await find(text("anywhere", 'quote " and \\ back')), []);
+      assert.deepEqual(await find(inField("anywhere", "invoice")), [body, plain]);
+      assert.deepEqual(await find(inField("subject", "INVOICE")), [plain]);
+      assert.deepEqual(await find(inField("body", "invoice")), [body]);
+      assert.deepEqual(await find(inField("from", "a@example.test")), [coded, body, plain]);
+      assert.deepEqual(await find(inField("anywhere", "nowhere at all")), []);
+      assert.deepEqual(await find(inField("anywhere", 'quote " and \\ back')), []);
     },
     "decoded texts",
   );
   scene(
     "A search finds letters outside ASCII",
     async ({ session, other }) => {
-      const [coded = 0, body = 0] = [
+      const [coded, body] = [
         await other.deliver(mailOf("Grüße aus Köln")),
         await other.deliver(mailOf("else", { body: "Viele Grüße\r\n" })),
       ];
       const find = finder(session);
-      assert.deepEqual(await find(text("anywhere", "grüße")), [body, coded]);
-      assert.deepEqual(await find(text("subject", "köln")), [coded]);
-      assert.deepEqual(await find(text("from", "Ännchen")), [body, coded]);
-      assert.deepEqual(await find(text("subject", "日本")), []);
+      assert.deepEqual(await find(inField("anywhere", "grüße")), [body, coded]);
+      assert.deepEqual(await find(inField("subject", "köln")), [coded]);
+      assert.deepEqual(await find(inField("from", "Ännchen")), [body, coded]);
+      assert.deepEqual(await find(inField("subject", "日本")), []);
     },
     "decoded texts",
   );
@@ -425,10 +425,10 @@ function searching(scene: Declare): void {
         "left",
         "right",
       ]);
-      const [a, b] = [text("subject", "left"), text("subject", "right")];
+      const [a, b] = [inField("subject", "left"), inField("subject", "right")];
       const find = finder(session);
       assert.deepEqual(await find({ kind: "all", of: [a, b] }), [both]);
-      assert.deepEqual(await find({ kind: "any", of: [a, b, text("subject", "x-x")] }), [
+      assert.deepEqual(await find({ kind: "any", of: [a, b, inField("subject", "x-x")] }), [
         right,
         left,
         both,
@@ -471,14 +471,17 @@ function searching(scene: Declare): void {
   });
   scene("Moments of arrival are compared to the second, both ends left out", async (given) => {
     const { session, other } = given;
-    const second = (at: number): Date => new Date(1_700_000_000_000 + at * 1_000);
     const numbers: number[] = [];
     for (const at of [0, 1, 2, 3]) {
-      numbers.push(await other.deliver(mailOf(`s${at}`), { received: second(at) }));
+      numbers.push(await other.deliver(mailOf(`s${at}`), { received: secondAt(at) }));
     }
     const found = await session.search(
       "INBOX",
-      { condition: { kind: "all", of: [] }, receivedAfter: second(0), receivedBefore: second(3) },
+      {
+        condition: { kind: "all", of: [] },
+        receivedAfter: secondAt(0),
+        receivedBefore: secondAt(3),
+      },
       { limit: 10, signal: forever },
     );
     assert.deepEqual([numbersIn(found.hits), found.total], [[numbers[2], numbers[1]], 2]);
@@ -491,7 +494,7 @@ function searching(scene: Declare): void {
       const received = new Date((20_000 + day) * dayMs);
       numbers.push(await other.deliver(mailOf(`d${day}`), { received }));
     }
-    const query = { condition: text("from", "a@example.test") };
+    const query = { condition: inField("from", "a@example.test") };
     const found = await session.search("INBOX", query, { limit: 3, signal: forever });
     assert.deepEqual(numbersIn(found.hits), [numbers[1], numbers[2], numbers[0]]);
     assert.equal(found.total, 4);
@@ -502,7 +505,7 @@ function searching(scene: Declare): void {
     "A search in a folder that is not there is told as such; an ended one rejects",
     async (given) => {
       const { session } = given;
-      const query = { condition: text("subject", "a") };
+      const query = { condition: inField("subject", "a") };
       const bounds = { limit: 3, signal: forever };
       await assert.rejects(session.search("None", query, bounds), faulty("no such folder"));
       const ended = AbortSignal.abort(new Error("enough"));
@@ -512,7 +515,11 @@ function searching(scene: Declare): void {
   );
 }
 
-function text(field: TextField, wanted: string): Condition {
+function secondAt(at: number): Date {
+  return new Date(1_700_000_000_000 + at * 1_000);
+}
+
+function inField(field: TextField, wanted: string): Condition {
   return { kind: "text", field, text: wanted };
 }
 

@@ -1,5 +1,6 @@
 /** The commands that this server handles; the OPTIONS header is made from this registry. */
 import type { Handlers } from "./context.ts";
+import { handleFind } from "./find/handle.ts";
 import { handleFolderCreate } from "./folder-create.ts";
 import { handleFolderDelete } from "./folder-delete.ts";
 import { handleFolderSync } from "./folder-sync.ts";
@@ -11,6 +12,7 @@ import { handleMoveItems } from "./move-items.ts";
 import { handlePing } from "./ping.ts";
 import { handleProvision } from "./provision.ts";
 import { handleSendMail } from "./send-mail.ts";
+import { handleSearch } from "./search/handle.ts";
 import { handleSettings } from "./settings/handle.ts";
 import { handleSmartForward, handleSmartReply } from "./smart.ts";
 import { handleSync } from "./sync/handle.ts";
@@ -28,8 +30,10 @@ export const handlers = {
   FolderUpdate: handleFolderUpdate,
   MoveItems: handleMoveItems,
   GetItemEstimate: handleGetItemEstimate,
+  Search: handleSearch,
   Settings: handleSettings,
   Ping: handlePing,
   ItemOperations: handleItemOperations,
   Provision: handleProvision,
+  Find: handleFind,
 } satisfies Handlers;

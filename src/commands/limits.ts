@@ -35,3 +35,12 @@ export const maxMoves = 1_000;
 
 /** Most forwardees of one invitation: more than any list that somebody picks on a phone. */
 export const maxForwardees = 500;
+
+/** Results in one answer of Search or Find, and in all of a Search (MS-ASCMD 2.2.3.143.3, R3733, R3735). */
+export const maxResults = 100;
+
+/** Results that a Find can go through (MS-ASCMD 2.2.3.143.1, R37071812). */
+export const maxFindResults = 1_000;
+
+/** Following ranges are cut from what a search found for this long; then it is done anew. */
+export const searchKeptMs = 5 * 60_000;

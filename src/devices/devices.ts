@@ -8,6 +8,7 @@ import type { Clock } from "../kit/clock.ts";
 import { addAudit, type AuditEvent, listAudit } from "../store/audit.ts";
 import { listDeviceLoops, type DeviceLoopRow } from "../store/device-loops.ts";
 import * as rows from "../store/devices.ts";
+import { findSearch, putSearch, type SearchRow } from "../store/searches.ts";
 import { listSkipped, putSkipped, type SkippedItem } from "../store/skipped-items.ts";
 import type { Database, Sql } from "../store/sql.ts";
 import { type DeviceIdentity, isProbe, tidyText } from "./identity.ts";
@@ -47,6 +48,9 @@ const pingParameters = z.object({
 
 /** Last complete Ping of a device: `heartbeatSeconds` and `collectionIds`. */
 export type PingParameters = Readonly<z.infer<typeof pingParameters>>;
+
+/** What a search of a device found. */
+export type ResultSet = SearchRow;
 
 /** How devices are dealt with. */
 export interface DevicesOptions {
@@ -175,6 +179,16 @@ export class Devices {
       await this.#database.notify(sql, "wait", `${device.id}:${epoch}`);
       return epoch;
     });
+  }
+
+  /** What the device's last search found. */
+  async lastSearch(device: Device): Promise<ResultSet | undefined> {
+    return findSearch(this.#database, device.id);
+  }
+
+  /** Keeps what a search found, in the place of the last one. */
+  async putSearch(device: Device, found: Omit<ResultSet, "at">): Promise<void> {
+    await putSearch(this.#database, device, { ...found, at: this.#now() });
   }
 
   /** Lists an item that could not be shown to the device. */

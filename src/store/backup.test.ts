@@ -88,6 +88,7 @@ async function fill(database: PostgresDatabase): Promise<void> {
   await one(
     `INSERT INTO conversations SELECT 1, int4send(n), int8send(n) FROM generate_series(1, 2500) n`,
   );
+  await one("INSERT INTO searches VALUES (1, 1, NULL, 'q', now(), 2, '{f1:1:2,\"a\\\"b\"}')");
   await one(`INSERT INTO device_loops VALUES (1, 1, 'same failure', NULL, 2, now(), now())`);
   await one(
     `INSERT INTO traces (account_id, device_id, content, until) VALUES (1, 1, true, now())`,

@@ -243,6 +243,17 @@ export class Phone implements Disposable {
     return answer.body;
   }
 
+  /** Searches the whole mailbox for mails that came after a year; their subjects, the newest first. */
+  async search(text: string, after = 1970): Promise<string[]> {
+    const GreaterThan = { DateReceived: true, Value: `${after}-01-01T00:00:00.000Z` } as const;
+    const And = [{ Class: "Email" }, { FreeText: text }, { GreaterThan }];
+    const Store = { Name: "Mailbox", Query: [{ And }] };
+    const { body } = await this.client.send("Search", { Store });
+    const found = body?.Response?.Store;
+    assert.equal(found?.Status, 1);
+    return found.Result.flatMap(({ Properties }) => Properties?.Email?.Subject ?? []);
+  }
+
   /** SendMail in the form of the version; throws the Status when it failed. */
   async sendMail(mime: Buffer, clientId: string = randomUUID()): Promise<number> {
     if (!atLeast(this.client.options.version, "14.0")) {

@@ -78,6 +78,7 @@ export async function playAll(scene: Scene): Promise<void> {
   await playSend(scene, inbox);
   await playFolders(scene);
   await playFolderChanges(scene);
+  await playSearch(scene);
 }
 
 async function playFirstSync({ mail, user, phone }: Scene): Promise<string> {
@@ -234,4 +235,16 @@ async function playFolderChanges({ phone, other, prefix }: Scene): Promise<void>
   assert.deepEqual([phone.folders.has(plans), phone.folders.has(trips)], [false, false]);
   const left = (await other.list()).map((each) => each.path);
   assert.ok(!left.some((each) => /Attic|Plans|ideas/.test(each)), left.join(", "));
+}
+
+/** Letters beyond ASCII are found everywhere; where the server takes none, by the others of the word. */
+async function playSearch({ other, phone, prefix }: Scene): Promise<void> {
+  const subject = "=?utf-8?Q?=C3=9Cberweisung?=";
+  const head = `Content-Type: text/plain; charset=utf-8\r\nSubject: ${subject}\r\n`;
+  await other.append("INBOX", Buffer.from(`${head}\r\nÄpfel\r\n`));
+  await other.append(`${prefix}Drafts`, letter("a draft"));
+  assert.deepEqual(await phone.search("überweisung"), ["Überweisung"]);
+  assert.deepEqual(await phone.search("of three"), ["three"]);
+  assert.deepEqual(await phone.search("words draft", 2020), ["a draft"]);
+  assert.deepEqual(await phone.search("nowhere"), []);
 }

@@ -27,11 +27,12 @@ const lacks: readonly (readonly string[])[] = [
   ["UNSELECT"],
   ["ID"],
   ["X-GUID"],
+  ["UTF-8"],
 ];
 const everything = [...new Set(lacks.flat())];
 
-/** Status items that no capability names are tried once. */
-const mayBeTried = /X-GUID/;
+/** What no capability names is tried once. */
+const mayBeTried = /X-GUID|CHARSET/;
 
 const domainOf = (without: readonly string[]): string =>
   without === everything

@@ -70,6 +70,8 @@ export class ImapConnection {
   readonly client: ImapFlow;
   /** The personal namespace's prefix, such as "INBOX."; "" on most servers. */
   readonly prefix: string;
+  /** Whether searches look into the server's full-text index alone. */
+  readonly fuzzySearch: boolean;
   /** Commands sent so far. */
   commands = 0;
   /** When the selected folder's view was brought up to date, in the pool's order of commands. */
@@ -79,9 +81,10 @@ export class ImapConnection {
   /** A folder is still open at the server that has lost its name; Dovecot answers STATUS of the name from it. */
   #hasStrayView = false;
 
-  private constructor(client: ImapFlow, prefix: string) {
+  private constructor(client: ImapFlow, prefix: string, fuzzySearch: boolean) {
     this.client = client;
     this.prefix = prefix;
+    this.fuzzySearch = fuzzySearch;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- stripped from imapflow's declarations
     this.#internals = client as unknown as Internals;
     client.on("mailboxClose", () => {
@@ -118,7 +121,8 @@ export class ImapConnection {
       client.capabilities.delete(name.toUpperCase());
       client.enabled.delete(name.toUpperCase());
     }
-    return new ImapConnection(client, takePrefix(client));
+    const isFuzzy = server.fuzzySearch === true && client.capabilities.has("SEARCH=FUZZY");
+    return new ImapConnection(client, takePrefix(client), isFuzzy);
   }
 
   get usable(): boolean {

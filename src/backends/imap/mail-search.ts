@@ -77,13 +77,16 @@ async function findAll(
 }
 
 function dialectOf(connection: ImapConnection, text: SearchDialect["text"]): SearchDialect {
-  return { fuzzy: connection.has("SEARCH=FUZZY"), text };
+  return { fuzzy: connection.fuzzySearch, text };
+}
+
+function dayOf(date: Date): number {
+  return Math.floor(date.getTime() / dayMs);
 }
 
 /** SINCE and BEFORE take whole days of the server's time zone: the moment is compared by INTERNALDATE. */
 function wholeCriteria(query: MailQuery, dialect: SearchDialect): Argument[] {
   const { condition, receivedAfter, receivedBefore } = query;
-  const dayOf = (date: Date): number => Math.floor(date.getTime() / dayMs);
   return [
     ...(receivedAfter === undefined ? [] : [atom("SINCE"), imapDate(dayOf(receivedAfter) - 1)]),
     ...(receivedBefore === undefined ? [] : [atom("BEFORE"), imapDate(dayOf(receivedBefore) + 2)]),

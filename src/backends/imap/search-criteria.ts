@@ -7,7 +7,7 @@ import { topNumber } from "./tokens.ts";
 
 /** What the server can do with texts. */
 export interface SearchDialect {
-  /** SEARCH=FUZZY: it may look into its full-text index and find other forms of a word. */
+  /** It looks into its full-text index alone, and may find other forms of a word (RFC 6203). */
   readonly fuzzy: boolean;
   /** Writes a text; undefined: the server cannot look for it. */
   text(text: string): Argument | undefined;
@@ -19,18 +19,11 @@ const atom = (value: string): Argument => ({ type: "ATOM", value });
 
 /** The search keys of a condition, to be joined by "and". */
 export function criteriaOf(condition: Condition, dialect: SearchDialect): Argument[] {
-  switch (condition.kind) {
-    case "all":
-      return isEverything(condition)
-        ? [atom("ALL")]
-        : condition.of.flatMap((each) => criteriaOf(each, dialect));
-    case "any":
-      return anyCriteria(condition.of, dialect);
-    case "not":
-      return [atom("NOT"), operand(condition.of, dialect)];
-    default:
-      return singleCriteria(condition, dialect);
-  }
+  if (condition.kind === "any") return anyCriteria(condition.of, dialect);
+  if (condition.kind === "not") return [atom("NOT"), operand(condition.of, dialect)];
+  if (condition.kind !== "all") return singleCriteria(condition, dialect);
+  if (isEverything(condition)) return [atom("ALL")];
+  return condition.of.flatMap((each) => criteriaOf(each, dialect));
 }
 
 /** OR takes two keys: a longer list is nested. Of none no mail fits. */

@@ -16,6 +16,8 @@ export interface ImapServer {
   readonly loginsInFlight?: number | undefined;
   /** Capabilities that the server lists but does not keep, such as QRESYNC; they are not used. */
   readonly withoutCapabilities?: readonly string[] | undefined;
+  /** Searches look into the server's full-text index alone (RFC 6203); false by default. */
+  readonly fuzzySearch?: boolean | undefined;
   /** Tells the server the device's address before LOGIN (ID x-originating-ip); true by default. */
   readonly sendOriginatingIp?: boolean | undefined;
 }

@@ -24,7 +24,8 @@ export type Condition =
   | { readonly kind: "attachments" }
   /** Octets, both exclusive. */
   | { readonly kind: "size"; readonly moreThan?: number; readonly lessThan?: number }
-  | { readonly kind: "all" | "any"; readonly of: readonly Condition[] }
+  | { readonly kind: "all"; readonly of: readonly Condition[] }
+  | { readonly kind: "any"; readonly of: readonly Condition[] }
   | { readonly kind: "not"; readonly of: Condition };
 
 /** What one search looks for. */

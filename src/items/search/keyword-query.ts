@@ -77,25 +77,21 @@ class Parser {
 
   #one(depth: number): Condition | undefined {
     const token = this.#tokens[this.#at++];
-    switch (token?.kind) {
-      case "not": {
-        const next = this.#tokens[this.#at];
-        const isOperand = next !== undefined && next.kind !== "or" && next.kind !== "close";
-        const operand = isOperand ? this.#one(depth + 1) : undefined;
-        return operand && not(operand);
-      }
-      case "open": {
-        const inner = this.#any(depth + 1);
-        this.#skip("close");
-        return inner;
-      }
-      case "property":
-        return propertyCondition(token, this.#today.day);
-      case "word":
-        return { kind: "text", field: "anywhere", text: token.text };
-      default:
-        return undefined;
-    }
+    if (token?.kind === "not") return this.#opposite(depth);
+    if (token?.kind === "property") return propertyCondition(token, this.#today.day);
+    if (token?.kind === "word") return { kind: "text", field: "anywhere", text: token.text };
+    if (token?.kind !== "open") return undefined;
+    const inner = this.#any(depth + 1);
+    this.#skip("close");
+    return inner;
+  }
+
+  /** A NOT before nothing says nothing. */
+  #opposite(depth: number): Condition | undefined {
+    const next = this.#tokens[this.#at];
+    const isOperand = next !== undefined && next.kind !== "or" && next.kind !== "close";
+    const operand = isOperand ? this.#one(depth) : undefined;
+    return operand && not(operand);
   }
 
   #skip(kind: Token["kind"]): boolean {

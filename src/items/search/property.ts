@@ -37,18 +37,11 @@ const onDays =
   };
 
 function bounds({ first, last }: DayRange, operator: PropertyToken["operator"]) {
-  switch (operator) {
-    case ">":
-      return { fromDay: last + 1 };
-    case ">=":
-      return { fromDay: first };
-    case "<":
-      return { untilDay: first };
-    case "<=":
-      return { untilDay: last + 1 };
-    default:
-      return { fromDay: first, untilDay: last + 1 };
-  }
+  if (operator === ">") return { fromDay: last + 1 };
+  if (operator === ">=") return { fromDay: first };
+  if (operator === "<") return { untilDay: first };
+  if (operator === "<=") return { untilDay: last + 1 };
+  return { fromDay: first, untilDay: last + 1 };
 }
 
 /** Octets, with the units that people write. */

@@ -17,6 +17,8 @@ const needs: Readonly<Record<string, RegExp>> = {
   IDLE: /^IDLE/,
   NAMESPACE: /^NAMESPACE/,
   ID: /^ID /,
+  // No capability: a server that searches for texts of US-ASCII alone (RFC 3501 6.4.4).
+  "UTF-8": /SEARCH .*CHARSET/,
   "LITERAL+": /\{\d+\+\}$/,
 };
 

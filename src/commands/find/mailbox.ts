@@ -1,0 +1,102 @@
+/** Find in the mailbox (MS-ASCMD 2.2.3.99). */
+import { commandStatus, StatusError } from "../../../schemas/status.ts";
+import type { RequestOf, ResponseOf } from "../../../schemas/commands.ts";
+import { displayNames } from "../../items/email/addresses.ts";
+import { bodyTypes, type MailOptions } from "../../items/email/options.ts";
+import type { Condition } from "../../items/search/condition.ts";
+import { keywordQuery, QueryTooComplex } from "../../items/search/keyword-query.ts";
+import { itemServerId } from "../../mailbox/mailbox.ts";
+import type { Context } from "../context.ts";
+import { maxFindResults, maxResults } from "../limits.ts";
+import { searchedFolders } from "../search/folders.ts";
+import { foundMails, type FoundMail } from "../search/found-mails.ts";
+import { parseRange, told, type ResultRange } from "../search/range.ts";
+import { isLastSearch, resultsOf } from "../search/result-set.ts";
+
+const status = commandStatus.Find;
+
+type Search = NonNullable<RequestOf<"Find">["ExecuteSearch"]>;
+type Criterion = NonNullable<Search["MailBoxSearchCriterion"]>;
+type Answer = NonNullable<ResponseOf<"Find">["Response"]>;
+
+/** Answers a search of the mailbox. Throws StatusError. */
+export async function findMails(
+  searchId: string,
+  { Query, Options }: Criterion,
+  context: Context,
+): Promise<Answer> {
+  // R901100613: mail is the only class.
+  if ((Query.Class ?? "Email") !== "Email") throw invalid("a class that is none");
+  const condition = conditionOf(Query.FreeText, context);
+  const range = rangeOf(Options?.Range);
+  const isKnown = range.first === 0 || (await isLastSearch(searchId, context));
+  if (!isKnown) throw new StatusError(status.StartWithRangeZero);
+  const collectionIds = Query.CollectionId === undefined ? [] : [Query.CollectionId];
+  const deep = Options?.DeepTraversal === true;
+  const folders = searchedFolders(collectionIds, deep, await context.mailbox.folders());
+  if (folders === undefined) throw new StatusError(status.FolderSyncRequired);
+  const search = { query: { condition }, folders, searchId, limit: maxFindResults, rebuild: false };
+  const results = await resultsOf(search, context);
+  const { mails, count } = await foundMails(results, range, previewOnly(context), context);
+  return {
+    Store: "Mailbox",
+    Status: status.Success,
+    Result: mails.map(resultOf),
+    ...told(range, { count, total: results.total }),
+  };
+}
+
+function invalid(reason: string): StatusError {
+  return new StatusError(status.InvalidRequest, reason);
+}
+
+function conditionOf(text: string | undefined, { clock }: Context): Condition {
+  const today = { day: Math.floor(clock.now() / 86_400_000) };
+  try {
+    const condition = keywordQuery(text ?? "", today);
+    if (condition === undefined) throw invalid("nothing is looked for");
+    return condition;
+  } catch (error) {
+    if (!(error instanceof QueryTooComplex)) throw error;
+    throw new StatusError(status.InvalidRequest, error.message, { cause: error });
+  }
+}
+
+/** 0-99 by default; an answer has no more, whatever is asked (R37071812, R37071816). */
+export function rangeOf(text: string | undefined): ResultRange {
+  const asked = text === undefined ? { first: 0, last: maxResults - 1 } : parseRange(text);
+  if (asked === undefined || asked.last >= maxFindResults) throw invalid("a range that is none");
+  return { first: asked.first, last: Math.min(asked.last, asked.first + maxResults - 1) };
+}
+
+/** MS-ASCMD 2.2.3.137. */
+const previewLength = 255;
+
+/** No body, but the beginning of its text. */
+function previewOnly({ version }: Context): MailOptions {
+  const preference = { Type: bodyTypes.html, TruncationSize: 0, Preview: previewLength };
+  return { version, preferences: [preference], mimeSupport: 0 };
+}
+
+function resultOf({ collectionId, item, email }: FoundMail): Answer["Result"][number] {
+  const { Subject, DateReceived, DisplayTo, Importance, Read, IsDraft, From, Body } = email;
+  const { cc, bcc } = item.envelope;
+  return {
+    Class: "Email",
+    ServerId: itemServerId(collectionId, item.number),
+    CollectionId: collectionId,
+    Properties: {
+      Subject,
+      DateReceived,
+      DisplayTo,
+      Importance,
+      Read,
+      IsDraft,
+      From,
+      ...(cc.length === 0 ? {} : { DisplayCc: displayNames(cc) }),
+      ...(bcc.length === 0 ? {} : { DisplayBcc: displayNames(bcc) }),
+      Preview: Body?.Preview,
+      HasAttachments: (email.Attachments ?? []).length > 0,
+    },
+  };
+}

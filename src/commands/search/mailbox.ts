@@ -1,0 +1,90 @@
+/** Search of the mailbox (MS-ASCMD 2.2.1.16). */
+import { commandStatus, commonStatus, StatusError } from "../../../schemas/status.ts";
+import type { RequestOf, ResponseOf } from "../../../schemas/commands.ts";
+import type { MailOptions } from "../../items/email/options.ts";
+import type { Context } from "../context.ts";
+import { maxResults } from "../limits.ts";
+import { searchedFolders } from "./folders.ts";
+import { foundMails, type FoundMail } from "./found-mails.ts";
+import { readMailboxQuery, type MailboxQuery } from "./mailbox-query.ts";
+import { parseRange, told, type ResultRange } from "./range.ts";
+import { resultsOf, type Results } from "./result-set.ts";
+
+const status = commandStatus.Search;
+
+type Store = NonNullable<RequestOf<"Search">["Store"]>;
+type Options = NonNullable<Store["Options"]>;
+/** The answer of one store. */
+export type StoreAnswer = NonNullable<ResponseOf<"Search">["Response"]>["Store"];
+
+/** Answers a search of the mailbox. Throws StatusError. */
+export async function searchMailbox(store: Store, context: Context): Promise<StoreAnswer> {
+  const { version, clock } = context;
+  const asked = readMailboxQuery(store.Query, { version, nowMs: clock.now() });
+  const range = rangeOf(store.Options?.Range);
+  const options = mailOptionsOf(store.Options, asked, context);
+  const results = await search(asked, store.Options, context);
+  // What is beyond the last place is not to be had (R3736); what is before it comes along.
+  const { mails, count } = await foundMails(results, range.kept, options, context);
+  return {
+    Status: range.isWhole ? status.Success : status.EndOfRange,
+    // Without a match there is one empty Result (R3850).
+    Result: mails.length === 0 ? [{}] : mails.map(resultOf),
+    ...told(range.kept, { count, total: results.total }),
+  };
+}
+
+async function search(
+  asked: MailboxQuery,
+  options: Options | undefined,
+  context: Context,
+): Promise<Results> {
+  const deep = options?.DeepTraversal === true;
+  const folders = searchedFolders(asked.collectionIds, deep, await context.mailbox.folders());
+  if (folders === undefined) throw new StatusError(status.FolderSyncRequired);
+  if (!asked.wantsMail) return { longIds: [], total: 0, areKept: false };
+  const rebuild = options?.RebuildResults === true;
+  return await resultsOf({ query: asked.query, folders, limit: maxResults, rebuild }, context);
+}
+
+interface AskedRange {
+  /** The places that can be had. */
+  readonly kept: ResultRange;
+  readonly isWhole: boolean;
+}
+
+/** 0-99 by default, and no further (R3733). Throws StatusError. */
+export function rangeOf(text: string | undefined): AskedRange {
+  const highest = maxResults - 1;
+  const asked = text === undefined ? { first: 0, last: highest } : parseRange(text);
+  if (asked === undefined) throw new StatusError(status.InvalidRequest, "a range that is none");
+  const kept = { first: asked.first, last: Math.min(asked.last, highest) };
+  return { kept, isWhole: asked.last <= highest };
+}
+
+function mailOptionsOf(
+  options: Options | undefined,
+  { conversationId }: MailboxQuery,
+  { version }: Context,
+): MailOptions {
+  // Only with a ConversationId (R5568).
+  const bodyPart = conversationId === undefined ? undefined : options?.BodyPartPreference;
+  if (bodyPart !== undefined && bodyPart.Type !== 2) {
+    throw new StatusError(commonStatus.BodyPartPreferenceTypeNotSupported);
+  }
+  return {
+    version,
+    preferences: options?.BodyPreference ?? [],
+    mimeSupport: options?.MIMESupport ?? 0,
+    bodyPart,
+  };
+}
+
+function resultOf({ longId, collectionId, email }: FoundMail): StoreAnswer["Result"][number] {
+  return {
+    Class: "Email",
+    LongId: longId,
+    CollectionId: collectionId,
+    Properties: { Email: email },
+  };
+}
