@@ -40,7 +40,12 @@ export interface CallOptions {
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** The connection breaks in the middle of the request's body, or when the answer has begun. */
+  readonly cut?: "request" | "answer";
 }
+
+/** What a call with a cut connection ends with. */
+class CutOff extends Error {}
 
 const path = "/Microsoft-Server-ActiveSync";
 const wbxml = "application/vnd.ms-sync.wbxml";
@@ -117,10 +122,13 @@ export class EasClient implements Disposable {
     return new Promise((resolve, reject) => {
       const options = { method, headers, agent: this.#agent, signal: call.signal };
       const outgoing = send(new URL(target, url), options, (incoming) => {
+        if (call.cut === "answer") incoming.destroy(new CutOff("the answer is cut off"));
         collect(incoming).then((body) => resolve(answerOf(incoming, body)), reject);
       });
       outgoing.on("error", reject);
-      outgoing.end(bytes);
+      if (call.cut !== "request") return void outgoing.end(bytes);
+      const half = bytes?.subarray(0, bytes.length / 2) ?? "";
+      outgoing.write(half, () => outgoing.destroy(new CutOff("the request is cut off")));
     });
   }
 

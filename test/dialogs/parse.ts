@@ -1,10 +1,14 @@
 /** Reads a dialog file into its steps. */
 import { rank, versions, type ProtocolVersion } from "../../schemas/version.ts";
 
+/** Once, twice at the same moment, or with a connection that breaks in the body of the request or the answer. */
+type Sending = "once" | "twice" | "cut request" | "cut answer";
+
 /** One step of a dialog. */
 export type Step = { readonly line: number } & (
   | {
       readonly kind: "send";
+      readonly how: Sending;
       readonly command: string;
       readonly query: Readonly<Record<string, string>>;
       readonly contentType: string | undefined;
@@ -95,14 +99,17 @@ function groupSteps(lines: readonly Line[]): Step[] {
 function stepOf({ number: line, text: written }: Line, body: string): Step[] {
   const [mark, ...words] = wordsOf(written);
   if (mark === "versions") return [];
-  if (mark === "->") return [sendStep(line, words, body)];
+  const how = sendings.get(mark ?? "");
+  if (how !== undefined) return [{ line, how, ...sending(words, body) }];
   if (mark === "<-" || mark === "<~") return [expectStep(line, [mark, ...words], body)];
   if (mark === "<x") return [{ line, kind: "lose" }];
   if (mark === "@device") return [{ line, kind: "device", name: words[0] ?? "", type: words[1] }];
   if (mark === "@folders") return [{ line, kind: "folders" }];
   if (mark === "@prime") return [{ line, kind: "prime", words }];
   if (mark === "**") return [{ line, kind: "action", words }];
-  throw new Error(`line ${line}: a step begins with ->, <-, <~, <x, @device or **: ${written}`);
+  throw new Error(
+    `line ${line}: a step begins with ->, =>, -x, -c, <-, <~, <x, @device or **: ${written}`,
+  );
 }
 
 function expectStep(line: number, words: readonly string[], body: string): Step {
@@ -111,10 +118,17 @@ function expectStep(line: number, words: readonly string[], body: string): Step 
   return { line, kind: "expect", exact, httpStatus: Number(httpStatus), body, text };
 }
 
-function sendStep(line: number, [target = "", contentType]: readonly string[], body: string): Step {
+const sendings = new Map<string, Sending>([
+  ["->", "once"],
+  ["=>", "twice"],
+  ["-x", "cut request"],
+  ["-c", "cut answer"],
+]);
+
+function sending([target = "", contentType]: readonly string[], body: string) {
   const [command = "", query = ""] = target.split("?");
   const parameters = Object.fromEntries(new URLSearchParams(query));
-  return { line, kind: "send", command, query: parameters, contentType, body };
+  return { kind: "send", command, query: parameters, contentType, body } as const;
 }
 
 /** Words divided by spaces; "quotes" hold words together. */

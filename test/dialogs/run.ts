@@ -119,7 +119,7 @@ class Run implements Disposable {
     this.#bindings = new Map([...this.#bindings, [name, value]]);
   }
 
-  #send(step: Extract<Step, { kind: "send" }>): void {
+  async #send(step: Extract<Step, { kind: "send" }>): Promise<void> {
     const device = this.#device;
     assert.equal(device.open, undefined, "the request before has no expected answer");
     const connection = new AbortController();
@@ -129,7 +129,12 @@ class Run implements Disposable {
       signal: connection.signal,
       ...(contentType === undefined ? {} : { contentType }),
     };
-    const answer = device.client.sendBytes(step.command, this.#bytes(step), call);
+    const bytes = this.#bytes(step);
+    const send = (more: { readonly cut?: "request" | "answer" } = {}): Promise<Answer<undefined>> =>
+      device.client.sendBytes(step.command, bytes, { ...call, ...more });
+    if (step.how === "cut request") return await assert.rejects(send({ cut: "request" }));
+    if (step.how === "cut answer") return await assert.rejects(send({ cut: "answer" }));
+    const answer = step.how === "twice" ? alike([send(), send()]) : send();
     const open: Open = { answer, connection, hasCome: false };
     // Awaited at the expectation; a hang-up before that is no fault of the dialog.
     answer.finally(() => (open.hasCome = true)).catch(() => undefined);
@@ -208,6 +213,16 @@ class Run implements Disposable {
       client[Symbol.dispose]();
     }
   }
+}
+
+/** The answer of all of them, which must be the same. */
+async function alike(answers: readonly Promise<Answer<undefined>>[]): Promise<Answer<undefined>> {
+  const [first, ...others] = await Promise.all(answers);
+  assert.ok(first);
+  for (const { httpStatus, bytes } of others) {
+    assert.deepEqual([httpStatus, bytes], [first.httpStatus, first.bytes], "the answers are alike");
+  }
+  return first;
 }
 
 function escaped(text: string): string {
