@@ -8,6 +8,7 @@ import { execPath } from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { openTestDatabase } from "../rig/database.ts";
+import type { DovecotOptions } from "../rig/mail/dovecot.ts";
 import { startMailServers, type MailServers } from "../rig/mail/servers.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -48,9 +49,12 @@ export interface MeasuredGateway extends AsyncDisposable {
 }
 
 /** Starts mail servers, a database and the gateway; `settings` are further top-level lines of its configuration. */
-export async function startMeasuredGateway(settings = ""): Promise<MeasuredGateway> {
+export async function startMeasuredGateway(
+  settings = "",
+  mailOptions: DovecotOptions = {},
+): Promise<MeasuredGateway> {
   await using stack = new AsyncDisposableStack();
-  const mail = stack.use(await startMailServers());
+  const mail = stack.use(await startMailServers(mailOptions));
   const { url: database } = stack.use(await openTestDatabase());
   const folder = await mkdtemp(join(tmpdir(), "eastgate-bench-"));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
