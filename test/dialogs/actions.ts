@@ -126,6 +126,14 @@ export const actions: Readonly<Record<string, Action>> = {
       assert.match(mail.source.toString(), new RegExp(pattern, "ms"));
     });
   },
+  /** absent FOLDER UID pattern: nothing in the mail's source does */
+  absent: async (scene, [folder = "", uid = "", pattern = ""]) => {
+    await inFolder(scene, folder, async (client) => {
+      const mail = await client.fetchOne(uid, { source: true }, { uid: true });
+      assert.ok(mail && mail.source, `${folder} has a mail ${uid}`);
+      assert.doesNotMatch(mail.source.toString(), new RegExp(pattern, "ms"));
+    });
+  },
   /** text FOLDER UID pattern: the mail's plain text, as its recipient reads it, matches */
   text: async (scene, [folder = "", uid = "", pattern = ""]) => {
     const { text = "" } = await parsed(scene, folder, uid);
