@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { sliceOf, wholeOf, type Octets } from "../../kit/octets.ts";
 import { carriedContent, type CarriedPart } from "./carried-part.ts";
-import { contentIdsOf, deviceBodies, type DeviceBodies } from "./device-bodies.ts";
+import { contentIdsOf, deviceBodies, isSealed, type DeviceBodies } from "./device-bodies.ts";
 import { editedContent, mailOf, multipart, type Content, type Edits } from "./edited-mail.ts";
 import { fieldBytes, headerFields, isContentField } from "./header-fields.ts";
 import { appendToHtml, withMetaUtf8 } from "./html-quote.ts";
@@ -37,8 +37,9 @@ export interface Included {
   readonly attached: readonly Content[];
 }
 
-/** The composed mail. */
+/** The composed mail; what the device signed or encrypted itself only names the mail that it is about. */
 export async function compose(device: DeviceMail, included: Included): Promise<Octets> {
+  if (isSealed(device.outline)) return withReferences(device, included.item);
   const composition = new Composition(device, included);
   return await composition.mail();
 }
@@ -46,14 +47,9 @@ export async function compose(device: DeviceMail, included: Included): Promise<O
 /** A device's mail that names the mail it answers, where the device left that out. */
 export function withReferences(device: DeviceMail, item: MailItem): Octets {
   const { outline, octets } = device;
-  const fields = headerFields(outline.header);
-  const kept = fields.filter((field) => !isContentField(field));
-  const content = fieldBytes(fields.filter(isContentField));
+  const fields = fieldBytes(headerFields(outline.header));
   const body = [sliceOf(octets, outline.bodyStart, outline.end)];
-  return mailOf(Buffer.concat([fieldBytes(kept), referenceFields(outline, item)]), {
-    fields: content,
-    body,
-  });
+  return mailOf(fields, { fields: referenceFields(outline, item), body });
 }
 
 /** In-Reply-To and References (RFC 5322 3.6.4), each where the device did not set it. */

@@ -28,9 +28,9 @@ export function htmlFragment(html: string): string {
 function isOfDocument(token: HtmlToken, source: string): boolean {
   if (token.kind === "text") return false;
   if (token.kind !== "hidden") return documentTags.has(token.name);
-  // A document type, a processing instruction, or markup that breaks off.
+  // A document type or a processing instruction.
   const isDeclaration = token.name === "" && !source.startsWith("<!--");
-  return isDeclaration || !source.endsWith(">") || documentElements.has(token.name);
+  return isDeclaration || isTorn(token, source) || documentElements.has(token.name);
 }
 
 /** A block has no bgcolor and no text colour of its own: style says the same. */
@@ -62,13 +62,19 @@ export function appendToHtml(html: string, fragment: string): string {
     if (isEnd) at = Math.min(at, token.start);
     else if (token.kind === "open" || token.kind === "empty") at = html.length;
     // A comment or tag that breaks off would swallow the fragment.
-    else if (isTorn(token, html)) return html.slice(0, token.start) + fragment;
+    else if (isTorn(token, html.slice(token.start, token.end))) {
+      return html.slice(0, token.start) + fragment;
+    }
   }
   return html.slice(0, at) + fragment + html.slice(at);
 }
 
-function isTorn(token: HtmlToken, html: string): boolean {
-  return token.kind === "hidden" && token.end === html.length && !html.endsWith(">");
+/** Whether markup has no end: it would swallow what follows. */
+function isTorn(token: HtmlToken, source: string): boolean {
+  if (token.kind !== "hidden") return false;
+  if (token.name !== "") return !new RegExp(`</${token.name}\\s*>$`, "i").test(source);
+  if (source.startsWith("<!--")) return !source.endsWith("-->") || source.length < 7;
+  return !/^<[!?][^]*>$/.test(source);
 }
 
 /** A document whose <meta> names the charset that it has now. */

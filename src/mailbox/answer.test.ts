@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { addAccount, Gateway, type TestAccount } from "../../test/mailbox/gateway.ts";
+import { openTestDatabase } from "../../test/rig/database.ts";
+import { BackendUnavailable, type MailBackend, type MailTransport } from "../backend.ts";
+import { createMemoryBackend } from "../backends/memory/backend.ts";
+import type { MemoryMailbox } from "../backends/memory/mailbox.ts";
+import { wholeOf } from "../kit/octets.ts";
+import { putAlias } from "../store/aliases.ts";
+import type { SendStep } from "./intent-hold.ts";
+import { OriginalGone, type About, type Submission } from "./mailbox.ts";
+
+const store = await openTestDatabase();
+after(() => store[Symbol.asyncDispose]());
+const { database } = store;
+
+const signal = new AbortController().signal;
+const credential = { login: "ann", password: "secret", fingerprint: "f", clientAddress: "" };
+
+const original = Buffer.from(
+  "From: Bob <bob@example.test>\r\nTo: ann@example.test, eve@example.test\r\nMessage-ID: <1@x>\r\n" +
+    "Subject: it\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\n\r\nWords.\r\n--m\r\n" +
+    `Content-Type: application/x-file; name=a\r\n\r\n${"x".repeat(200_000)}\r\n--m--\r\n`,
+);
+
+interface Scene extends AsyncDisposable {
+  readonly account: TestAccount;
+  readonly server: MemoryMailbox;
+  readonly gateway: Gateway;
+  readonly sent: readonly string[];
+  /** What the answer is about: the mail in INBOX. */
+  readonly about: About;
+  another(laterMs?: number): Gateway;
+}
+
+async function scene(
+  change: (backend: MailBackend) => MailBackend = (same) => same,
+): Promise<Scene> {
+  const account = await addAccount(database);
+  const memory = createMemoryBackend();
+  const server = memory.addUser(credential.login, credential.password);
+  const sent: string[] = [];
+  const transport: MailTransport = {
+    send: async (_credential, { mime }) => void sent.push((await wholeOf(mime)).toString()),
+    probe: async () => ({ capabilities: [] }),
+    [Symbol.asyncDispose]: async () => {},
+  };
+  const servers = { backend: change(memory), transport };
+  const gateways: Gateway[] = [];
+  const another = (laterMs = 0): Gateway => {
+    const nowMs = Date.UTC(2026, 10, 24) + laterMs;
+    gateways.push(new Gateway(database, servers, { credential, nowMs }));
+    return gateways.at(-1)!;
+  };
+  const gateway = another();
+  const number = server.deliver(original);
+  await using mailbox = await gateway.open(account);
+  await mailbox.hierarchy();
+  const about = { kind: "forward", collectionId: "f1", number, epoch: undefined } as const;
+  return {
+    account,
+    server,
+    gateway,
+    sent,
+    another,
+    about: { ...about, isReplaced: false },
+    [Symbol.asyncDispose]: async () => {
+      for (const each of gateways) await each[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function submission({ account, about }: Scene, more: Partial<Submission> = {}): Submission {
+  const mime = Buffer.from("To: bob@example.test\r\nSubject: Fwd: it\r\n\r\nHello");
+  return { deviceId: account.deviceId, clientId: "1", mime, saveInSent: true, about, ...more };
+}
+
+async function send(at: Scene, gateway: Gateway, what = submission(at)): Promise<void> {
+  await using mailbox = await gateway.open(at.account);
+  await mailbox.send(what, signal);
+}
+
+async function dieAt(step: SendStep, at: Scene): Promise<void> {
+  const { promise: reached, resolve } = Promise.withResolvers<void>();
+  at.gateway.checkpoint = async (each) => {
+    if (each !== step) return;
+    resolve();
+    await new Promise(() => {});
+  };
+  const mailbox = await at.gateway.open(at.account);
+  void mailbox.send(submission(at), signal);
+  await reached;
+  at.gateway.clock.forget();
+}
+
+function mailsIn(at: Scene, path: string): string[] {
+  return [...at.server.folderAt(path).mails.values()].map(({ mime }) => mime.toString());
+}
+
+function flagsIn(at: Scene) {
+  return at.server.folderAt("INBOX").mails.get(at.about.number)?.flags;
+}
+
+async function verbIn(at: Scene) {
+  await using mailbox = await at.gateway.open(at.account);
+  return (await mailbox.lastVerbs("f1", [at.about.number])).get(at.about.number);
+}
+
+const deaths: readonly (readonly [SendStep, number])[] = [
+  ["accepted", 1],
+  ["delivered", 2],
+  ["sent", 1],
+  ["appended", 1],
+  ["filed", 1],
+];
+for (const [step, mails] of deaths) {
+  test(`Forward: killed at "${step}" and repeated, it goes out ${mails} time(s), and its original is marked`, async () => {
+    await using at = await scene();
+    await dieAt(step, at);
+    assert.equal(flagsIn(at)?.forwarded, false);
+    await send(at, at.another(60_000));
+    await send(at, at.another(120_000));
+    assert.equal(at.sent.length, mails);
+    const copies = mailsIn(at, "Sent");
+    assert.equal(copies.length, 1);
+    for (const mail of [...at.sent, ...copies]) {
+      assert.ok(mail.includes("Words.") && mail.includes("x".repeat(200_000)));
+    }
+    assert.equal(flagsIn(at)?.forwarded, true);
+    // When it was forwarded is when that was accepted, however late it is repeated.
+    assert.deepEqual(await verbIn(at), { verb: 3, executed: new Date(Date.UTC(2026, 10, 24)) });
+  });
+}
+
+test("Forward: a copy whose original vanished after sending is filed without it", async () => {
+  await using at = await scene();
+  await dieAt("sent", at);
+  at.server.expunge("INBOX", at.about.number);
+  const later = at.another(60_000);
+  await send(at, later);
+  assert.equal(at.sent.length, 1);
+  assert.match(mailsIn(at, "Sent")[0] ?? "", /^Subject: Fwd: it\r$.*Hello/ms);
+  assert.ok(later.lines.some(({ message }) => message.includes("lacks its original")));
+});
+
+test("Forward: a mail that cannot be marked is sent all the same", async () => {
+  await using at = await scene((backend) => withoutFlags(backend));
+  await send(at, at.gateway);
+  assert.equal(at.sent.length, 1);
+  assert.ok(at.gateway.lines.some(({ message }) => message.includes("could not be marked")));
+});
+
+/** A backend whose sessions break off when a flag is set. */
+function withoutFlags(backend: MailBackend): MailBackend {
+  const open: MailBackend["open"] = async (...given) => {
+    const session = await backend.open(...given);
+    session.setFlags = () => Promise.reject(new BackendUnavailable("broken off"));
+    return session;
+  };
+  return new Proxy(backend, {
+    get: (target, name) => {
+      if (name === "open") return open;
+      const own: unknown = Reflect.get(target, name);
+      return typeof own === "function" ? own.bind(target) : own;
+    },
+  });
+}
+
+test("Forward: an original of another epoch, or in a folder that is gone, sends nothing", async () => {
+  await using at = await scene();
+  const wrong = { ...at.about, epoch: "7" };
+  await assert.rejects(send(at, at.gateway, submission(at, { about: wrong })), OriginalGone);
+  at.server.renumber("INBOX");
+  await assert.rejects(send(at, at.gateway), OriginalGone);
+  at.server.create("Old");
+  await using mailbox = await at.gateway.open(at.account);
+  await mailbox.hierarchy();
+  const gone = { ...at.about, collectionId: "f5" };
+  at.server.delete("Old");
+  await assert.rejects(send(at, at.gateway, submission(at, { about: gone })), OriginalGone);
+  assert.equal(at.sent.length, 0);
+});
+
+test("Answer: an item that devices know by an earlier number is found and marked", async () => {
+  await using at = await scene();
+  const later = at.server.deliver(original);
+  const epoch = at.server.folderAt("INBOX").epoch;
+  at.server.expunge("INBOX", at.about.number);
+  const scope = { accountId: at.account.id, serial: 1, epoch };
+  await putAlias(database, scope, { number: at.about.number, uid: later });
+  await send(at, at.gateway, submission(at, { about: { ...at.about, kind: "reply" } }));
+  assert.ok(at.sent[0]?.includes("> Words."));
+  assert.equal(at.server.folderAt("INBOX").mails.get(later)?.flags.answered, true);
+  assert.equal((await verbIn(at))?.verb, 1);
+});
+
+test("Answer: one that goes to another recipient of the original is one to all", async () => {
+  await using at = await scene();
+  const about = { ...at.about, kind: "reply" } as const;
+  const mime = Buffer.from("To: bob@example.test\r\nCc: Eve@example.test\r\n\r\nHello");
+  await send(at, at.gateway, submission(at, { about, mime }));
+  assert.equal((await verbIn(at))?.verb, 2);
+});
