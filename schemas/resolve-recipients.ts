@@ -10,7 +10,8 @@ const options = v.struct(page, {
   MaxAmbiguousRecipients: v.optional(v.integer),
   Availability: v.since(
     "14.0",
-    v.struct(page, { StartTime: v.dateTime, EndTime: v.optional(v.dateTime) }),
+    // Read leniently: a time that is missing or none has a Status of its own (R3986, R2264).
+    v.struct(page, { StartTime: v.optional(v.text), EndTime: v.optional(v.text) }),
   ),
   Picture: v.since(
     "14.1",

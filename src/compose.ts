@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import { Accounts } from "./accounts/accounts.ts";
 import { AliasMap } from "./accounts/alias-map.ts";
+import { Directory } from "./accounts/directory.ts";
 import { createImapBackend } from "./backends/imap/backend.ts";
 import { createSmtpTransport } from "./backends/smtp/transport.ts";
 import { checkCertificate } from "./cli/check-certificate.ts";
@@ -238,6 +239,7 @@ function servicesOf(parts: Parts): Parameters<typeof createApp>[0] {
     devices: new Devices({ database, clock, requiresPolicy: () => false }),
     outOfOffice: new OutOfOffice(database),
     recovery: new Recovery({ database, clock, key: config.encryptionKey }),
+    directory: new Directory({ sql: database, domains: config.domains }),
     loops,
     traces,
     handlers,

@@ -156,6 +156,10 @@ export const definition = table("The configuration of the gateway.", {
   domains: tables("One mail domain and its servers.", {
     name: mailDomain("The domain, as in user@name.", { example: "example.com" }),
     aliases: listOf(mailDomain("Further domains with the same users.")),
+    addressBook: flag(
+      "Whether the users of this domain find each other in the address list, once they have signed in.",
+      true,
+    ),
     aliasMap: optional(
       path(
         "Further addresses of users, as Postfix's virtual aliases: an address and the user's; read again when it changes.",

@@ -6,6 +6,9 @@ export const wrongCredentialMs = 15 * 60_000;
 /** Addresses of one user that clients are told: phones list them all in the menu of senders. */
 export const maxAddresses = 100;
 
+/** Letters of a name that is looked for in the address list; what is longer is nobody's name. */
+export const maxDirectoryText = 256;
+
 /** Good logins kept: about 200 bytes each, more than one process serves accounts and devices. */
 export const maxRemembered = 50_000;
 

@@ -42,6 +42,23 @@ export interface RequestParameters {
   readonly clientAddress: string;
 }
 
+/** An entry of the address list. */
+export interface Person {
+  readonly displayName: string;
+  readonly alias: string;
+  readonly email: string;
+}
+
+/** The address list of the user's mail domain. */
+export interface Directory {
+  /** Entries by name whose words or address begin so, and how many there are in all. */
+  find(
+    domain: string,
+    text: string,
+    page: { readonly offset: number; readonly limit: number },
+  ): Promise<{ readonly people: readonly Person[]; readonly total: number }>;
+}
+
 /** Everything that a request may use. */
 export interface Context {
   readonly account: Account;
@@ -51,6 +68,7 @@ export interface Context {
   readonly recovery: Pick<Recovery, "put">;
   readonly version: ProtocolVersion;
   readonly parameters: RequestParameters;
+  readonly directory: Directory;
   readonly mailbox: Mailbox;
   readonly sync: SyncStates;
   readonly push: Push;

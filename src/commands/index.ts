@@ -12,6 +12,7 @@ import { handleMoveItems } from "./move-items.ts";
 import { handlePing } from "./ping.ts";
 import { handleProvision } from "./provision.ts";
 import { handleSendMail } from "./send-mail.ts";
+import { handleResolveRecipients } from "./resolve-recipients.ts";
 import { handleSearch } from "./search/handle.ts";
 import { handleSettings } from "./settings/handle.ts";
 import { handleSmartForward, handleSmartReply } from "./smart.ts";
@@ -35,5 +36,6 @@ export const handlers = {
   Ping: handlePing,
   ItemOperations: handleItemOperations,
   Provision: handleProvision,
+  ResolveRecipients: handleResolveRecipients,
   Find: handleFind,
 } satisfies Handlers;

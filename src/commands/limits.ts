@@ -42,5 +42,11 @@ export const maxResults = 100;
 /** Results that a Find can go through (MS-ASCMD 2.2.3.143.1, R37071812). */
 export const maxFindResults = 1_000;
 
+/** Recipients in one ResolveRecipients (MS-ASCMD 3.1.5.10, R5655). */
+export const maxRecipients = 100;
+
+/** Suggestions for one recipient: as many as a search of the address list gives. */
+export const maxSuggestions = 100;
+
 /** Following ranges are cut from what a search found for this long; then it is done anew. */
 export const searchKeptMs = 5 * 60_000;

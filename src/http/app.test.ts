@@ -44,6 +44,7 @@ const complete: Handlers = {
   Ping: async () => ({ Status: 1 }),
   ItemOperations: async () => ({ Status: 1 }),
   Provision: async () => ({ Status: 1 }),
+  Find: async () => ({ Status: 1 }),
 };
 
 interface Scene {
@@ -100,6 +101,7 @@ async function scene(
       devices: new Devices({ database, clock: systemClock, requiresPolicy: () => requiresPolicy }),
       outOfOffice: new OutOfOffice(database),
       recovery: new Recovery({ database, clock: systemClock, key: undefined }),
+      directory: { find: async () => ({ people: [], total: 0 }) },
       loops: new LoopWatch({ sql: database, clock: systemClock, log }),
       traces,
       handlers: all,

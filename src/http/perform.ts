@@ -133,12 +133,12 @@ function notHandled(): StatusError {
 function contextOf(
   incoming: Incoming,
   admitted: Admitted,
-  { devices, outOfOffice, recovery, sync, push, clock }: Services,
+  { devices, outOfOffice, recovery, directory, sync, push, clock }: Services,
 ): Omit<Context, "device" | "mailbox" | "log"> {
   const { account, version } = admitted;
   const parameters = parametersOf(incoming, admitted);
   const { signal } = incoming;
-  const kept = { devices, outOfOffice, recovery, sync };
+  const kept = { devices, outOfOffice, recovery, directory, sync };
   return { account, version, parameters, ...kept, push, clock, signal };
 }
 

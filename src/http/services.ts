@@ -17,6 +17,7 @@ export interface Services {
   readonly devices: Devices;
   readonly outOfOffice: Context["outOfOffice"];
   readonly recovery: Context["recovery"];
+  readonly directory: Context["directory"];
   readonly loops: LoopWatch;
   readonly traces: Traces;
   readonly handlers: Handlers;

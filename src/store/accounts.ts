@@ -52,3 +52,34 @@ export async function listAccounts(sql: Sql): Promise<AccountRow[]> {
 export async function removeAccount(sql: Sql, id: string): Promise<void> {
   await sql.rows("accounts.remove", "DELETE FROM accounts WHERE id = $1", [id]);
 }
+
+/** Which accounts are looked for. Texts in lower case. */
+export interface AccountSearch {
+  /** How an address begins. */
+  readonly address: string;
+  /** How some words of the name before the @ begin, separated by blanks; "" for none. */
+  readonly words: string;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** Accounts of a domain that fit, by address, and how many there are. */
+export async function searchAccounts(
+  sql: Sql,
+  domain: string,
+  { address, words, offset, limit }: AccountSearch,
+): Promise<{ readonly rows: AccountRow[]; readonly total: number }> {
+  const fits = `domain = $1 AND (lower(email) LIKE $2 || '%' OR ($3 <> '' AND
+    ' ' || translate(lower(split_part(email, '@', 1)), '._+-', '    ') LIKE '% ' || $3 || '%'))`;
+  const values = [domain, pattern(address), pattern(words)];
+  const counted = `SELECT count(*)::int AS total FROM accounts WHERE ${fits}`;
+  const [count] = await sql.rows<{ total: number }>("accounts.search-count", counted, values);
+  const text = `SELECT ${columns} FROM accounts WHERE ${fits} ORDER BY email LIMIT $4 OFFSET $5`;
+  const rows = await sql.rows<AccountRow>("accounts.search", text, [...values, limit, offset]);
+  return { rows, total: count?.total ?? 0 };
+}
+
+/** A text in a LIKE that stands for itself. */
+function pattern(text: string): string {
+  return text.replace(/[\\%_]/g, "\\$&");
+}

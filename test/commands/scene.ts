@@ -51,6 +51,7 @@ export async function commandScene(replacements: Replacements = {}): Promise<Com
     devices: devices(),
     version: replacements.version ?? "14.1",
     parameters: { saveInSent: false, acceptMultiPart: false, clientAddress: "" },
+    directory: { find: async () => ({ people: [], total: 0 }) },
     mailbox: Object.assign(Object.create(mailbox), replacements.mailbox?.(mailbox)),
     sync: overridden(sync, replacements.sync?.(sync) ?? {}),
     push: createPush(clock, { minSeconds: 60, maxSeconds: 3_540 }),

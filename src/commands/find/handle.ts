@@ -4,6 +4,7 @@ import type { RequestOf, ResponseOf } from "../../../schemas/commands.ts";
 import { BackendError } from "../../backend.ts";
 import { TimeLimitPassed } from "../../kit/abort.ts";
 import type { Context } from "../context.ts";
+import { findPeople } from "./address-list.ts";
 import { findMails } from "./mailbox.ts";
 
 type Request = RequestOf<"Find">;
@@ -41,7 +42,11 @@ async function responseOf(
 ): Promise<NonNullable<Response["Response"]>> {
   const { MailBoxSearchCriterion, GalSearchCriterion } = request?.ExecuteSearch ?? {};
   const searchId = request?.SearchId ?? "";
-  if (MailBoxSearchCriterion === undefined || GalSearchCriterion !== undefined || searchId === "") {
+  if (searchId === "") throw new StatusError(status.InvalidRequest, "no SearchId");
+  if (MailBoxSearchCriterion === undefined && GalSearchCriterion !== undefined) {
+    return await findPeople(GalSearchCriterion, context);
+  }
+  if (MailBoxSearchCriterion === undefined || GalSearchCriterion !== undefined) {
     throw new StatusError(status.InvalidRequest, "not one criterion");
   }
   return await findMails(searchId, MailBoxSearchCriterion, context);

@@ -7,10 +7,11 @@ import type { Condition } from "../../items/search/condition.ts";
 import { keywordQuery, QueryTooComplex } from "../../items/search/keyword-query.ts";
 import { itemServerId } from "../../mailbox/mailbox.ts";
 import type { Context } from "../context.ts";
-import { maxFindResults, maxResults } from "../limits.ts";
+import { maxFindResults } from "../limits.ts";
 import { searchedFolders } from "../search/folders.ts";
 import { foundMails, type FoundMail } from "../search/found-mails.ts";
-import { parseRange, told, type ResultRange } from "../search/range.ts";
+import { told } from "../search/range.ts";
+import { findRange } from "./find-range.ts";
 import { isLastSearch, resultsOf } from "../search/result-set.ts";
 
 const status = commandStatus.Find;
@@ -28,7 +29,7 @@ export async function findMails(
   // R901100613: mail is the only class.
   if ((Query.Class ?? "Email") !== "Email") throw invalid("a class that is none");
   const condition = conditionOf(Query.FreeText, context);
-  const range = rangeOf(Options?.Range);
+  const range = findRange(Options?.Range);
   const isKnown = range.first === 0 || (await isLastSearch(searchId, context));
   if (!isKnown) throw new StatusError(status.StartWithRangeZero);
   const collectionIds = Query.CollectionId === undefined ? [] : [Query.CollectionId];
@@ -60,13 +61,6 @@ function conditionOf(text: string | undefined, { clock }: Context): Condition {
     if (!(error instanceof QueryTooComplex)) throw error;
     throw new StatusError(status.InvalidRequest, error.message, { cause: error });
   }
-}
-
-/** 0-99 by default; an answer has no more, whatever is asked (R37071812, R37071816). */
-export function rangeOf(text: string | undefined): ResultRange {
-  const asked = text === undefined ? { first: 0, last: maxResults - 1 } : parseRange(text);
-  if (asked === undefined || asked.last >= maxFindResults) throw invalid("a range that is none");
-  return { first: asked.first, last: Math.min(asked.last, asked.first + maxResults - 1) };
 }
 
 /** MS-ASCMD 2.2.3.137. */

@@ -46,9 +46,7 @@ async function nameOf(
   context: Context,
 ): Promise<{ readonly collectionId: string; readonly number: number }> {
   if (asked.LongId !== undefined) {
-    const found = await context.mailbox.resolve(asked.LongId);
-    if (found === undefined) throw new StatusError(status.NotFound);
-    return found;
+    return await longIdOf(asked.LongId, context);
   }
   const { CollectionId, ServerId } = asked;
   if (CollectionId === undefined || ServerId === undefined) {
@@ -58,4 +56,13 @@ async function nameOf(
   const folder = await context.mailbox.folder(CollectionId);
   if (number === undefined || folder === undefined) throw new StatusError(status.NotFound);
   return { collectionId: CollectionId, number };
+}
+
+/** A folder that was made again has given the number to another mail. */
+async function longIdOf(longId: string, { mailbox }: Context) {
+  const found = await mailbox.resolve(longId);
+  if (found === undefined) throw new StatusError(status.NotFound);
+  const { epoch } = await (await mailbox.feed(found.collectionId)).position();
+  if (epoch !== found.epoch) throw new StatusError(status.NotFound);
+  return found;
 }

@@ -5,6 +5,7 @@ import { BackendError } from "../../backend.ts";
 import { TimeLimitPassed } from "../../kit/abort.ts";
 import type { Context } from "../context.ts";
 import { endsRequest } from "../faults.ts";
+import { searchAddressList } from "./address-list.ts";
 import { searchMailbox, type StoreAnswer } from "./mailbox.ts";
 
 type Request = RequestOf<"Search">;
@@ -36,6 +37,7 @@ const documents = new Set(["documentlibrary", "document library"]);
 async function searchStore(store: Store | undefined, context: Context): Promise<StoreAnswer> {
   const name = store?.Name?.toLowerCase() ?? "";
   if (store !== undefined && name === "mailbox") return await searchMailbox(store, context);
+  if (store !== undefined && name === "gal") return await searchAddressList(store, context);
   if (store !== undefined && documents.has(name)) return refuseDocuments(store);
   throw new StatusError(status.InvalidRequest, "a store that is none");
 }

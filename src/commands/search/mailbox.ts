@@ -5,9 +5,10 @@ import type { MailOptions } from "../../items/email/options.ts";
 import type { Context } from "../context.ts";
 import { maxResults } from "../limits.ts";
 import { searchedFolders } from "./folders.ts";
+import { askedRange } from "./asked-range.ts";
 import { foundMails, type FoundMail } from "./found-mails.ts";
 import { readMailboxQuery, type MailboxQuery } from "./mailbox-query.ts";
-import { parseRange, told, type ResultRange } from "./range.ts";
+import { told } from "./range.ts";
 import { resultsOf, type Results } from "./result-set.ts";
 
 const status = commandStatus.Search;
@@ -21,7 +22,7 @@ export type StoreAnswer = NonNullable<ResponseOf<"Search">["Response"]>["Store"]
 export async function searchMailbox(store: Store, context: Context): Promise<StoreAnswer> {
   const { version, clock } = context;
   const asked = readMailboxQuery(store.Query, { version, nowMs: clock.now() });
-  const range = rangeOf(store.Options?.Range);
+  const range = askedRange(store.Options?.Range);
   const options = mailOptionsOf(store.Options, asked, context);
   const results = await search(asked, store.Options, context);
   // What is beyond the last place is not to be had (R3736); what is before it comes along.
@@ -45,21 +46,6 @@ async function search(
   if (!asked.wantsMail) return { longIds: [], total: 0, areKept: false };
   const rebuild = options?.RebuildResults === true;
   return await resultsOf({ query: asked.query, folders, limit: maxResults, rebuild }, context);
-}
-
-interface AskedRange {
-  /** The places that can be had. */
-  readonly kept: ResultRange;
-  readonly isWhole: boolean;
-}
-
-/** 0-99 by default, and no further (R3733). Throws StatusError. */
-export function rangeOf(text: string | undefined): AskedRange {
-  const highest = maxResults - 1;
-  const asked = text === undefined ? { first: 0, last: highest } : parseRange(text);
-  if (asked === undefined) throw new StatusError(status.InvalidRequest, "a range that is none");
-  const kept = { first: asked.first, last: Math.min(asked.last, highest) };
-  return { kept, isWhole: asked.last <= highest };
 }
 
 function mailOptionsOf(
