@@ -56,7 +56,7 @@ function describedFields(part: Part): string {
 }
 
 /** A parameter of a field; one beyond ASCII as RFC 2231 writes it. */
-function parameter(name: string, value: string): string {
+export function parameter(name: string, value: string): string {
   const clean = value.replace(/\p{Cc}+/gu, " ");
   if (/^[ -~]*$/.test(clean)) return `;\r\n ${name}="${clean.replace(/["\\]/g, "\\$&")}"`;
   return `;\r\n ${name}*=utf-8''${encodeURIComponent(clean).replace(/['()*]/g, percentEncoded)}`;
