@@ -6,20 +6,21 @@ import type { Conversation } from "../items/email/index.ts";
 import type { LastVerb, MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
 import type { MailQuery } from "../items/search/condition.ts";
 import type { Log } from "../kit/log.ts";
-import { listAliases } from "../store/aliases.ts";
 import {
   listCollections,
   listCollectionsOf,
   type CollectionRow,
-  type FoundCollection,
 } from "../store/collections.ts";
 import type { Database } from "../store/sql.ts";
 import { listVerbs, type VerbScope } from "../store/verbs.ts";
-import { aliasesOf, noAliases, type Aliases, type Place } from "./aliased.ts";
+import type { AliasBook } from "./alias-book.ts";
+import type { Aliases, Place } from "./aliased.ts";
 import { Answer } from "./answer.ts";
 import { conversationsOf } from "./conversations.ts";
 import type { ChangedFolder, FolderChanges, FolderPlace } from "./folder-changes.ts";
 import type { FolderClaim } from "./folder-intents.ts";
+import type { DraftEdit, DraftOutcome, DraftWish } from "./draft-wish.ts";
+import type { Drafts } from "./drafts.ts";
 import { emptyFeed, folderFeed } from "./folder-feed.ts";
 import { isNoSuchFolder, noSuchFolder, type Folders } from "./folders.ts";
 import { hierarchyFeed } from "./hierarchy-feed.ts";
@@ -46,6 +47,8 @@ export interface MailboxParts {
   readonly lease: Lease;
   readonly folders: Folders;
   readonly changes: FolderChanges;
+  readonly aliases: AliasBook;
+  readonly drafts: Drafts;
   readonly sender: Sender;
   readonly mover: Mover;
   readonly watching: WatchSource;
@@ -58,7 +61,6 @@ export interface MailboxParts {
 export class AccountMailbox implements Mailbox {
   readonly accountId: string;
   readonly #parts: MailboxParts;
-  readonly #aliases = new Map<string, Promise<Aliases>>();
 
   constructor(accountId: string, parts: MailboxParts) {
     this.accountId = accountId;
@@ -124,11 +126,11 @@ export class AccountMailbox implements Mailbox {
   }
 
   async feed(collectionId: string): Promise<Feed> {
-    const { folders } = this.#parts;
+    const { folders, aliases } = this.#parts;
     const row = await folders.get(collectionId);
     if (!row.selectable) return emptyFeed;
     return folderFeed(folders, collectionId, {
-      aliasesOf: (id, found) => this.#aliasesOf(id, found),
+      aliases,
       verbsOf: async (found, numbers) => {
         return await listVerbs(this.#parts.database, this.#scopeOf(found), numbers);
       },
@@ -210,6 +212,22 @@ export class AccountMailbox implements Mailbox {
     });
   }
 
+  async addDraft(wish: DraftWish, signal: AbortSignal): Promise<DraftOutcome> {
+    return await this.#parts.drafts.add(wish, signal);
+  }
+
+  async changeDraft(edit: DraftEdit, signal: AbortSignal): Promise<DraftOutcome> {
+    return await this.#parts.drafts.change(edit, signal);
+  }
+
+  async sendNewDraft(wish: DraftWish, signal: AbortSignal): Promise<DraftOutcome> {
+    return await this.#parts.drafts.sendNew(wish, signal);
+  }
+
+  async sendDraft(edit: DraftEdit, signal: AbortSignal): Promise<DraftOutcome> {
+    return await this.#parts.drafts.sendDraft(edit, signal);
+  }
+
   async send(submission: Submission, signal: AbortSignal): Promise<void> {
     const { about } = submission;
     const { sender, database, addresses, log } = this.#parts;
@@ -242,16 +260,21 @@ export class AccountMailbox implements Mailbox {
     return await conversationsOf(this.#parts.database, this.accountId, items);
   }
 
+  /** Names the version that is there: a part of a later one is another part. */
   async fileReference(collectionId: string, number: number, section: string): Promise<string> {
-    const { epoch } = await this.#parts.folders.get(collectionId);
-    return referenceOf({ collectionId, epoch, number, section });
+    const row = await this.#parts.folders.get(collectionId);
+    const uid = (await this.#parts.aliases.of(row)).uidOf(number);
+    return referenceOf({ collectionId, epoch: row.epoch, number: uid, section });
   }
 
   async resolve(reference: string): Promise<FoundItem | undefined> {
     const found = parseReference(reference);
     if (found === undefined) return undefined;
     const row = await this.#parts.folders.find(found.collectionId);
-    return row === undefined ? undefined : found;
+    if (row === undefined || row.epoch !== found.epoch) return row && found;
+    const aliases = await this.#parts.aliases.of(row);
+    const now = aliases.find(found.number, found.section);
+    return now && { ...found, ...now };
   }
 
   async search(folders: readonly Folder[], query: MailQuery, limit: number): Promise<Found> {
@@ -288,21 +311,9 @@ export class AccountMailbox implements Mailbox {
     work: (session: MailSession, place: Place) => Promise<Result>,
   ): Promise<Result> {
     return await this.#parts.folders.at(collectionId, async (session, row) => {
-      const aliases = await this.#aliasesOf(collectionId, row);
+      const aliases = await this.#parts.aliases.of(row);
       return await work(session, { path: row.path, row, aliases });
     });
-  }
-
-  /** The aliases of a folder as this request found them; no question where it has none. */
-  async #aliasesOf(collectionId: string, row: FoundCollection): Promise<Aliases> {
-    if (!row.aliased) return noAliases;
-    const { serial, epoch } = row;
-    const scope = { accountId: this.accountId, serial, epoch };
-    const key = `${collectionId}:${epoch}`;
-    const known =
-      this.#aliases.get(key) ?? listAliases(this.#parts.database, scope).then(aliasesOf);
-    this.#aliases.set(key, known);
-    return await known;
   }
 }
 

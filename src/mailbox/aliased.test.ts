@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Changes, Feed, NumberRange } from "../feed.ts";
-import { aliasedFeed, aliasesOf, noAliases } from "./aliased.ts";
+import { aliasedFeed, aliasesOf, editIn, noAliases, withEdit, withoutEdit } from "./aliased.ts";
 
 const known = { epoch: "1", mark: 0n, next: 1, count: 0 };
 const all: NumberRange = { low: 1, high: 1000 };
@@ -26,7 +26,7 @@ function feedOf(alive: Readonly<Record<number, number>>, gone: readonly number[]
   };
 }
 
-const aliases = aliasesOf([{ number: 5, uid: 20 }]);
+const aliases = aliasesOf([{ number: 5, uid: 20, editor: null, parts: {} }]);
 
 test("a feed without aliases is the feed itself", () => {
   const feed = feedOf({}, []);
@@ -43,7 +43,11 @@ test("old UID gone and new UID there is a change under the first number", async 
       [5, 3],
     ],
   );
-  assert.deepEqual(gone, [{ low: 6, high: 6 }]);
+  // The UID of a version is no item of its own: who was told of it before the alias is told that it went.
+  assert.deepEqual(gone, [
+    { low: 6, high: 6 },
+    { low: 20, high: 20 },
+  ]);
 });
 
 test("the new UID gone is the first number gone", async () => {
@@ -51,6 +55,7 @@ test("the new UID gone is the first number gone", async () => {
   assert.deepEqual((await feed.changed(all, known)).gone, [
     { low: 20, high: 20 },
     { low: 5, high: 5 },
+    { low: 20, high: 20 },
   ]);
 });
 
@@ -75,4 +80,54 @@ test("newest and within go by first numbers", async () => {
     [7, 5],
   );
   assert.deepEqual(await feed.within({ low: 1, high: 6 }, 1), [{ low: 5, high: 5 }]);
+});
+
+test("an aliased item is told whenever it was changed, and its labels tell the version", async () => {
+  const quiet = { ...feedOf({ 20: 3 }, []), changed: async () => ({ items: [], gone: [] }) };
+  const { items } = await aliasedFeed(quiet, aliases).changed(all, known);
+  assert.deepEqual(items, [{ number: 5, version: 3, day: 1, labels: withEdit(20, []) }]);
+});
+
+test("a version that came after the position says nothing yet", async () => {
+  const feed = aliasedFeed(feedOf({ 7: 0 }, [5]), aliases, 20);
+  assert.deepEqual((await feed.changed(all, known)).gone, [{ low: 20, high: 20 }]);
+  assert.deepEqual(await feed.withinKnown([{ low: 5, high: 7 }], 1), [
+    { low: 6, high: 7 },
+    { low: 5, high: 5 },
+  ]);
+});
+
+test("many versions are asked for in one go", async () => {
+  const rows = Array.from({ length: 50 }, (_, at) => ({
+    number: at + 1,
+    uid: 100 + at,
+    editor: null,
+    parts: {},
+  }));
+  const there = feedOf(Object.fromEntries(rows.map(({ uid }) => [uid, 1])), []);
+  let asked = 0;
+  const counted: Feed = { ...there, newest: (...range) => (asked++, there.newest(...range)) };
+  const { items } = await aliasedFeed(counted, aliasesOf(rows)).changed(
+    { low: 1, high: 99 },
+    known,
+  );
+  assert.deepEqual([items.length, asked], [50, 1]);
+});
+
+test("a part of an earlier version is found where it is now, one that was taken out is not", () => {
+  const parts = { "5:": "", "5:3": "2", "12:": "", "12:3": "2" };
+  const found = aliasesOf([{ number: 5, uid: 20, editor: null, parts }]);
+  assert.deepEqual(found.find(5, "3"), { number: 5, section: "2" });
+  assert.deepEqual(found.find(12, ""), { number: 5, section: "" });
+  assert.deepEqual(found.find(20, "2"), { number: 5, section: "2" });
+  assert.equal(found.find(5, "2"), undefined);
+  assert.deepEqual(found.find(7, "2"), { number: 7, section: "2" });
+});
+
+test("labels tell categories and version apart", () => {
+  const labels = withEdit(20, withEdit(12, ["Work"]));
+  assert.deepEqual(
+    [withoutEdit(labels), editIn(labels), editIn(["Work"])],
+    [["Work"], 20, undefined],
+  );
 });

@@ -49,6 +49,18 @@ export async function conversationsOf(
   return new Map(threadings.map((each) => [each.item.number, conversationOf(each, known)]));
 }
 
+/** A new version of a mail stays in its conversation, under whatever Message-ID it has. */
+export async function keepConversation(
+  sql: Sql,
+  accountId: string,
+  { item, messageId }: { readonly item: MailItem; readonly messageId: string },
+): Promise<void> {
+  const conversation = (await conversationsOf(sql, accountId, [item])).get(item.number);
+  const hash = hashOf(messageId);
+  if (conversation === undefined || hash === undefined) return;
+  await putConversations(sql, accountId, [{ hash, ...conversation }]);
+}
+
 /** Gives each mail its conversation, the older first, as replies ask for it; returns what is to be kept. */
 function resolve(threadings: readonly Threading[], known: KnownRows): ConversationRow[] {
   return threadings.flatMap((each) => {

@@ -2,10 +2,11 @@
 import type { Feed, Position } from "../feed.ts";
 import type { MailSession } from "../backend.ts";
 import type { FoundCollection } from "../store/collections.ts";
+import type { AliasBook } from "./alias-book.ts";
 import type { Folders } from "./folders.ts";
-import { verbedFeed } from "./verbs.ts";
 import type { VerbRow } from "../store/verbs.ts";
-import { aliasedFeed, type Aliases } from "./aliased.ts";
+import { aliasedFeed } from "./aliased.ts";
+import { verbedFeed } from "./verbs.ts";
 
 /** The feed of a folder that has no items: the Outbox, a NOSELECT parent. */
 export const emptyFeed: Feed = {
@@ -16,33 +17,40 @@ export const emptyFeed: Feed = {
   withinKnown: async () => [],
 };
 
-/** Gives the aliases of a folder. */
-export type AliasesOf = (collectionId: string, row: FoundCollection) => Promise<Aliases>;
-
 /** What the store knows of a folder's items. */
 export interface ItemNames {
-  readonly aliasesOf: AliasesOf;
+  readonly aliases: AliasBook;
   verbsOf(row: FoundCollection, numbers: readonly number[]): Promise<readonly VerbRow[]>;
 }
 
 /** A folder's feed; each call finds the folder's present path. */
 export function folderFeed(folders: Folders, collectionId: string, names: ItemNames): Feed {
   const feeds = new Map<string, Feed>();
-  const run = <Result>(ask: (feed: Feed, row: FoundCollection) => Promise<Result>) =>
+  let next = Infinity;
+  const run = <Result>(ask: (feed: Feed) => Promise<Result>) =>
     folders.at(collectionId, async (session, row) => {
       const feed = remember(feeds, session, row.path);
-      const aliased = aliasedFeed(feed, await names.aliasesOf(collectionId, row));
-      return await ask(
-        verbedFeed(aliased, (numbers) => names.verbsOf(row, numbers)),
-        row,
-      );
+      const { aliases } = names;
+      let known = await aliases.of(row);
+      for (;;) {
+        const aliased = aliasedFeed(feed, known, next);
+        const result = await ask(verbedFeed(aliased, (numbers) => names.verbsOf(row, numbers)));
+        // An item that was named meanwhile may be another's new version: its alias is there by now.
+        const settled = await aliases.settled(row);
+        if (settled === known) return result;
+        known = settled;
+      }
     });
-  const position = async (): Promise<{ position: Position; row: FoundCollection }> =>
-    await run(async (feed, row) => ({ position: await feed.position(), row }));
+  const position = () =>
+    folders.at(collectionId, async (session, row) => {
+      const found = await remember(feeds, session, row.path).position();
+      next = found.next;
+      return { position: found, row };
+    });
   let checked = false;
   return {
     position: async () => {
-      const first = await position();
+      const first: { position: Position; row: FoundCollection } = await position();
       if (checked || first.position.epoch === first.row.epoch) return first.position;
       checked = true;
       await folders.refresh();

@@ -22,10 +22,13 @@ export interface SendTarget {
 export type SendStep = "accepted" | "delivered" | "sent" | "appended" | "filed";
 
 /** Kinds of effects on a mail server that are written down first. */
-export type EffectKind = "move" | "add";
+export type EffectKind = "move" | "add" | "change";
 
-/** Points of other effects, in their order: intent committed, effect done, its result committed. */
-export type EffectStep = `${EffectKind} ${"intended" | "done" | "kept"}`;
+/**
+ * Points of other effects, in their order: intent committed, effect done, its result committed. Of the change of a
+ * draft between the first two: the new version goes under the item's number, the one before is still there.
+ */
+export type EffectStep = `${EffectKind} ${"intended" | "done" | "kept"}` | "change aliased";
 
 /** Awaited at each named point, so that a test can end the process there. */
 export type Checkpoint = (step: SendStep | EffectStep) => void | Promise<void>;

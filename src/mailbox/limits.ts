@@ -53,3 +53,12 @@ export const searchMs = 25_000;
 
 /** Folders that one search looks through: each is two commands at the least. */
 export const searchedFolders = 500;
+
+/** Items asked for at a time when edited drafts are looked at: a folder of drafts has few. */
+export const aliasesAtOnce = 1024;
+
+/** Sections of earlier versions that one draft remembers: a phone may still name them, and edits go on for days. */
+export const formerPartsMost = 1000;
+
+/** How long another process's edit of a draft is waited for before its halfway state is shown. */
+export const editWaitMs = 3000;

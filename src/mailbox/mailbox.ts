@@ -9,6 +9,8 @@ import type { MailQuery } from "../items/search/condition.ts";
 import type { Octets } from "../kit/octets.ts";
 import type { ChangedFolder, FolderPlace } from "./folder-changes.ts";
 import type { FolderClaim } from "./folder-intents.ts";
+import type { IntentName } from "../store/intents.ts";
+import type { DraftEdit, DraftOutcome, DraftWish } from "./draft-wish.ts";
 
 export { FolderRefused, type FolderFault } from "./folder-changes.ts";
 
@@ -34,6 +36,8 @@ export interface Submission {
   readonly deviceId: string;
   /** ClientId of 14.0+, else undefined: then Message-ID and body hash name it. */
   readonly clientId: string | undefined;
+  /** Names a mail that is sent by another command. */
+  readonly key?: Pick<IntentName, "clientKey" | "fingerprint">;
   /** Read several times before it is sent and filed. */
   readonly mime: Buffer | Octets;
   readonly saveInSent: boolean;
@@ -145,6 +149,14 @@ export interface Mailbox extends AsyncDisposable {
     collectionId: string,
     numbers: readonly number[],
   ): Promise<ReadonlyMap<number, LastVerb>>;
+  /** Writes a new draft, once per ClientId. Throws BackendError. */
+  addDraft(wish: DraftWish, signal: AbortSignal): Promise<DraftOutcome>;
+  /** Changes a draft's content; it keeps its number, also on other devices. Throws BackendError. */
+  changeDraft(edit: DraftEdit, signal: AbortSignal): Promise<DraftOutcome>;
+  /** Sends a new mail that a device wrote as a draft, once per ClientId. Throws SendRefused. */
+  sendNewDraft(wish: DraftWish, signal: AbortSignal): Promise<DraftOutcome>;
+  /** Sends a draft with the device's changes, once, and takes it away. Throws SendRefused, BackendError. */
+  sendDraft(edit: DraftEdit, signal: AbortSignal): Promise<DraftOutcome>;
   /**
    * Sends once per ClientId and files in Sent; the original of an answer or forward gets its flag. Throws
    * SendRefused, OriginalGone, BackendUnavailable.

@@ -5,7 +5,7 @@ import { ScriptedMail } from "../../test/mailbox/scripted-mail.ts";
 import { openTestDatabase } from "../../test/rig/database.ts";
 import { BackendError, BackendUnavailable } from "../backend.ts";
 import type { Feed, Position } from "../feed.ts";
-import { putAlias } from "../store/aliases.ts";
+import { moveAlias } from "../store/aliases.ts";
 import { listCollections } from "../store/collections.ts";
 import type { Folder, Mailbox, MailboxEvent } from "./mailbox.ts";
 
@@ -231,7 +231,7 @@ test("Alias: an item that got a new UID keeps its number in feed and delete", as
   for (const mail of ["one", "two", "three"]) at.server.put("Work", mail);
   const { epoch } = at.server.get("Work");
   const scope = { accountId: at.account.id, serial: Number.parseInt(work.slice(1), 16), epoch };
-  await putAlias(database, scope, { number: 1, uid: 3 });
+  await moveAlias(database, scope, { number: 1, uid: 3, editor: null, parts: {}, from: 1 });
   at.server.get("Work").mails.delete(1);
   await using mailbox = await at.gateway.open(at.account);
   const { items } = await (await mailbox.feed(work)).changed(everything, nothing);

@@ -3,7 +3,9 @@ import type { Credential, MailBackend, MailSession, MailTransport } from "../bac
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Database } from "../store/sql.ts";
+import { AliasBook, OpenEdits } from "./alias-book.ts";
 import { AccountMailbox } from "./account-mailbox.ts";
+import { Drafts } from "./drafts.ts";
 import { Filing } from "./filing.ts";
 import { FolderChanges } from "./folder-changes.ts";
 import { Folders } from "./folders.ts";
@@ -66,11 +68,12 @@ export interface Mailboxes extends AsyncDisposable {
 export function createMailboxes(source: MailboxesSource): Mailboxes {
   const pending = new PendingFilings(source.database);
   const hints = new Hints(source.database, pending, source.log);
+  const edits = new OpenEdits();
   return {
     open: async (account, request) => {
       await hints.start();
       const mayFile = await pending.has(account.id);
-      return openMailbox({ ...source, pending, hints, mayFile }, account, request);
+      return openMailbox({ ...source, pending, hints, edits, mayFile }, account, request);
     },
     [Symbol.asyncDispose]: async () => await hints[Symbol.asyncDispose](),
   };
@@ -79,6 +82,7 @@ export function createMailboxes(source: MailboxesSource): Mailboxes {
 interface Shared extends MailboxesSource {
   readonly pending: PendingFilings;
   readonly hints: Hints;
+  readonly edits: OpenEdits;
   /** Copies of sent mail of this account may wait for being filed. */
   readonly mayFile: boolean;
 }
@@ -106,6 +110,15 @@ function openMailbox(shared: Shared, account: MailboxAccount, request: MailboxRe
   const changes = new FolderChanges({ database, clock, accountId, folders, session });
   const mover = new Mover({ ...base, accountId, deviceId, signal });
   const addresses = account.addresses ?? [account.email];
-  const parts = { database, lease, folders, changes, sender, mover, watching, addresses, log };
+  const { edits } = shared;
+  const aliases = new AliasBook({ database, clock, accountId, signal, edits });
+  const drafts = new Drafts({ ...base, account, folders, aliases, edits, keep, sender });
+  const known = { database, lease, folders, aliases, watching, addresses, log };
+  const parts = { ...known, changes, drafts, sender, mover };
   return new AccountMailbox(accountId, parts);
+}
+
+/** Mails that are read to be changed, in memory. */
+async function keep(source: AsyncIterable<Buffer>): Promise<Buffer> {
+  return Buffer.concat(await Array.fromAsync(source));
 }

@@ -125,6 +125,18 @@ export class Sender {
     }
   }
 
+  /** Whether a mail that another command names was sent before. */
+  async isSent(submission: Required<Pick<Submission, "deviceId" | "key">>): Promise<boolean> {
+    const { deviceId, key } = submission;
+    const rows = await listIntents<SendTarget>(
+      this.#source.database,
+      this.#named({ deviceId, ...key }),
+    );
+    return rows.some(
+      ({ state, fingerprint }) => state !== "accepted" && fingerprint.equals(key.fingerprint),
+    );
+  }
+
   async #deliver(intent: Intent, prepared: PreparedMail, saveInSent: boolean): Promise<void> {
     const { checkpoint, clock, credential, transport, database, account } = this.#source;
     await checkpoint("accepted");
@@ -200,17 +212,16 @@ export class Sender {
   }
 
   async #nameOf(submission: Submission, mail: SubmittedMail): Promise<IntentName> {
-    const { deviceId, clientId } = submission;
+    const { deviceId, clientId, key } = submission;
+    if (key !== undefined) return this.#named({ deviceId, ...key });
     const contents = await this.#fingerprint(submission, mail);
     const fingerprint = await withAbout(contents, submission);
     const clientKey = clientId === undefined ? fingerprint : await sha256("ClientId\n", clientId);
-    return {
-      accountId: this.#source.account.id,
-      deviceId,
-      kind,
-      clientKey: clientKey.toString("base64url"),
-      fingerprint,
-    };
+    return this.#named({ deviceId, clientKey: clientKey.toString("base64url"), fingerprint });
+  }
+
+  #named(name: Omit<IntentName, "accountId" | "kind">): IntentName {
+    return { accountId: this.#source.account.id, kind, ...name };
   }
 
   /** What the device calls the same mail: all of it, or without a ClientId what its Message-ID names. */
@@ -243,7 +254,9 @@ function refuseUnsendable(mail: SubmittedMail): void {
 
 /** Nothing tells a second mail with the same words from a repeat, except that repeats come soon. */
 function isNameless(submission: Submission, mail: SubmittedMail): boolean {
-  return submission.clientId === undefined && mail.messageId === "" && !mail.hasDate;
+  const { clientId, key } = submission;
+  const isNamed = clientId !== undefined || key !== undefined;
+  return !isNamed && mail.messageId === "" && !mail.hasDate;
 }
 
 async function sha256(...parts: readonly (string | Octets)[]): Promise<Buffer> {

@@ -5,6 +5,10 @@ import type { Sql } from "./sql.ts";
 export interface AliasRow {
   readonly number: number;
   readonly uid: number;
+  /** Row id of the device that made this version. */
+  readonly editor: string | null;
+  /** Sections of now by "uid:section" of an earlier version. */
+  readonly parts: Readonly<Record<string, string>>;
 }
 
 /** Names the aliases of one collection in one epoch. */
@@ -16,7 +20,7 @@ export interface AliasScope {
 
 /** All aliases of a collection, by number. */
 export async function listAliases(sql: Sql, scope: AliasScope): Promise<AliasRow[]> {
-  const text = `SELECT number::float8 AS number, uid::float8 AS uid FROM aliases
+  const text = `SELECT number::float8 AS number, uid::float8 AS uid, editor::text AS editor, parts FROM aliases
     WHERE account_id = $1 AND collection = $2 AND epoch = $3 ORDER BY number`;
   return await sql.rows<AliasRow>("aliases.list", text, [
     scope.accountId,
@@ -25,10 +29,19 @@ export async function listAliases(sql: Sql, scope: AliasScope): Promise<AliasRow
   ]);
 }
 
-/** From now on `alias.number` is `alias.uid` on the server. */
-export async function putAlias(sql: Sql, scope: AliasScope, alias: AliasRow): Promise<void> {
-  const text = `INSERT INTO aliases (account_id, collection, epoch, number, uid) VALUES ($1, $2, $3, $4, $5)
-    ON CONFLICT (account_id, collection, epoch, number) DO UPDATE SET uid = excluded.uid`;
+/** From now on `alias.number` is `alias.uid` on the server. False: it is no longer `from`, and nothing changes. */
+export async function moveAlias(
+  sql: Sql,
+  scope: AliasScope,
+  { from, ...alias }: AliasRow & { readonly from: number },
+): Promise<boolean> {
+  const text = `INSERT INTO aliases (account_id, collection, epoch, number, uid, editor, parts)
+      VALUES ($1, $2, $3, $4, $5, $6, $7)
+    ON CONFLICT (account_id, collection, epoch, number)
+      DO UPDATE SET uid = excluded.uid, editor = excluded.editor, parts = excluded.parts
+      WHERE aliases.uid = $8 RETURNING number`;
   const { accountId, serial, epoch } = scope;
-  await sql.rows("aliases.put", text, [accountId, serial, epoch, alias.number, alias.uid]);
+  const { number, uid, editor, parts } = alias;
+  const values = [accountId, serial, epoch, number, uid, editor, JSON.stringify(parts), from];
+  return (await sql.rows("aliases.move", text, values)).length > 0;
 }

@@ -76,3 +76,10 @@ export async function finishIntents(
   const targets = finished.map((each) => JSON.stringify(each.target));
   await sql.rows("intents.finish", text, [finished.map((each) => each.id), targets]);
 }
+
+/** Whether somebody is at work on an edit of an account's draft: its new version may be there, its alias not yet. */
+export async function hasOpenEdit(sql: Sql, accountId: string, nowMs: number): Promise<boolean> {
+  const text = `SELECT 1 FROM intents WHERE account_id = $1 AND kind = 'change' AND state = 'accepted'
+      AND lease_until > $2 LIMIT 1`;
+  return (await sql.rows("intents.open-edit", text, [accountId, new Date(nowMs)])).length > 0;
+}

@@ -197,7 +197,12 @@ class ScriptedSession implements MailSession {
         const numbers = [...mails.keys()].filter((uid) => range.low <= uid && uid <= range.high);
         return { items: numbers.map((number) => ({ number, version: 0, day: 0 })), gone: [] };
       },
-      newest: async (range) => ({ items: [], reached: range.low }),
+      newest: async (range) => {
+        const { mails } = this.#server.get(path);
+        const numbers = [...mails.keys()].filter((uid) => range.low <= uid && uid <= range.high);
+        const items = numbers.map((number) => ({ number, version: 0, day: 0 }));
+        return { items: items.toReversed(), reached: range.low };
+      },
       within: async (range) => [range],
       withinKnown: async (known) => known,
     };

@@ -11,10 +11,11 @@ import { parseMessage, type ParsedMessage } from "./mime.ts";
 import { outlineOf } from "./outline.ts";
 import { fixture } from "../../../test/fixtures/mime/mails.ts";
 
+const messageId = "0f3a-1@example.test";
 const name = {
   from: "anna@example.test",
-  messageId: "0f3a-1@example.test",
-  date: new Date(Date.UTC(2026, 10, 24, 8, 5, 9)),
+  token: "0f3a",
+  version: { messageId, date: new Date(Date.UTC(2026, 10, 24, 8, 5, 9)) },
 };
 
 async function baseOf(mail: Buffer): Promise<DraftBase> {
@@ -95,7 +96,7 @@ describe("a new draft", () => {
     ]);
     assert.deepEqual(read.envelope.bcc, [{ name: "", address: "secret@example.test" }]);
     assert.match(read.envelope.subject, /^Grüße aus dem Süden, .* zu Ende ist$/);
-    assert.equal(read.envelope.messageId, name.messageId);
+    assert.equal(read.envelope.messageId, messageId);
     assert.equal(read.envelope.from[0]?.address, name.from);
     assert.deepEqual(read.headers, { importance: "high", "x-priority": "1" });
     assert.match(textOf(read, "1"), /^Hello\r\nW=C3=B6rld$/);
@@ -158,7 +159,7 @@ describe("a new draft", () => {
       Importance: 0,
     });
     assert.equal(read.envelope.subject, "own");
-    assert.equal(read.envelope.messageId, name.messageId);
+    assert.equal(read.envelope.messageId, messageId);
     assert.match(mail.toString(), /^From: <anna@example\.test>\r?$/m);
     assert.match(textOf(read, "1"), /^words/);
   });

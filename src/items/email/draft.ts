@@ -33,9 +33,10 @@ export interface DraftBase {
 export interface DraftName {
   /** Mail address of the account. */
   readonly from: string;
-  /** Without angle brackets, of this version alone (RFC 5322 3.6.4); it names the boundaries too. */
-  readonly messageId: string;
-  readonly date: Date;
+  /** Begins the boundaries: nothing of the mail has such a line. */
+  readonly token: string;
+  /** Without angle brackets, of this version alone (RFC 5322 3.6.4); undefined: whoever sends it says so. */
+  readonly version: { readonly messageId: string; readonly date: Date } | undefined;
 }
 
 /** A draft ready to be appended. */
@@ -85,13 +86,18 @@ class Composition {
     const header = mime === undefined ? change.header : undefined;
     const importance = change.header?.importance;
     const replaced = replacedFields(header !== undefined, importance !== undefined);
-    const kept = own.filter((field) => !isContentField(field) && !replaced.has(field.name));
+    const isSent = this.#name.version === undefined;
+    const kept = own.filter(
+      (field) =>
+        !isContentField(field) &&
+        !replaced.has(field.name) &&
+        !(isSent && draftFields.has(field.name)),
+    );
     const written = [
       this.#fromField(kept),
       header === undefined ? "" : headerText(header),
       importanceFields(importance),
-      `Date: ${rfc5322Date(this.#name.date)}\r\n`,
-      `Message-ID: <${this.#name.messageId}>\r\n`,
+      versionFields(this.#name.version),
       "MIME-Version: 1.0\r\n",
     ];
     return Buffer.concat([fieldBytes(kept), Buffer.from(written.join(""))]);
@@ -153,10 +159,26 @@ class Composition {
   }
 
   #boundary(): string {
-    const token = this.#name.messageId.replace(/[^0-9A-Za-z]/g, "").slice(0, 32);
-    return `=_${token}_${++this.#boundaries}`;
+    return `=_${this.#name.token}_${++this.#boundaries}`;
   }
 }
+
+function versionFields(version: DraftName["version"]): string {
+  if (version === undefined) return "";
+  return `Date: ${rfc5322Date(version.date)}\r\nMessage-ID: <${version.messageId}>\r\n`;
+}
+
+/** What mail programs note in their drafts for themselves. */
+const draftFields = new Set([
+  "fcc",
+  "x-account-key",
+  "x-draft-info",
+  "x-identity-key",
+  "x-mozilla-draft-info",
+  "x-mozilla-keys",
+  "x-mozilla-status",
+  "x-mozilla-status2",
+]);
 
 /** Of this version alone, or written anew. */
 const alwaysReplaced = ["date", "message-id", "mime-version"];

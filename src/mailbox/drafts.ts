@@ -1,0 +1,262 @@
+/**
+ * Drafts that devices write. An intent is committed before a version is appended, so that a repeat finds it instead
+ * of appending another one (architecture.md, "Once, or said to be unknown").
+ */
+import { createHash } from "node:crypto";
+import { listIntentsOf } from "../store/intent-batches.ts";
+import type { OpenEdits } from "./alias-book.ts";
+import type { DraftTarget } from "./draft-target.ts";
+import {
+  composePlan,
+  planVersion,
+  Versions,
+  type DraftFolder,
+  type Made,
+  type Plan,
+  type VersionSource,
+} from "./draft-versions.ts";
+import { wishKey, type DraftEdit, type DraftOutcome, type DraftWish } from "./draft-wish.ts";
+import type { Folders } from "./folders.ts";
+import { Intents, type Effect } from "./intents.ts";
+import { referenceOf } from "./references.ts";
+import type { Sender } from "./send.ts";
+
+/** What writing drafts needs of the account and the gateway. */
+export interface DraftsSource extends VersionSource {
+  readonly folders: Folders;
+  readonly edits: OpenEdits;
+  readonly sender: Sender;
+}
+
+type DraftKind = "add" | "change";
+
+/** How a version is to be made; without one, why not. */
+type MakePlan = (folder: DraftFolder) => Promise<Plan | "conflict" | "gone">;
+
+/** Writes the drafts of one request. */
+export class Drafts {
+  readonly #source: DraftsSource;
+  readonly #versions: Versions;
+
+  constructor(source: DraftsSource) {
+    this.#source = source;
+    this.#versions = new Versions(source);
+  }
+
+  /** A new draft; the same ClientId under the same key is the same draft, with the text that it then has. */
+  async add(wish: DraftWish, signal: AbortSignal): Promise<DraftOutcome> {
+    return await this.#write("add", wish, signal, async (folder) => {
+      const number = await this.#settleEarlier("add", wish, folder);
+      if (number === undefined) return { wish, of: {} };
+      return await this.#planVersion(await this.#anew(folder), wish, number);
+    });
+  }
+
+  /** A change of a draft's content. */
+  async change(edit: DraftEdit, signal: AbortSignal): Promise<DraftOutcome> {
+    return await this.#write("change", edit, signal, (folder) => this.#planEdit(folder, edit));
+  }
+
+  /** Sends a new mail once per ClientId; it never is a draft. Throws SendRefused. */
+  async sendNew(wish: DraftWish, signal: AbortSignal): Promise<DraftOutcome> {
+    await this.#source.folders.at(wish.collectionId, async (session, row) => {
+      const folder = { session, row, aliases: await this.#source.aliases.of(row) };
+      await this.#send(folder, { wish, of: {} }, signal);
+    });
+    return { kind: "sent" };
+  }
+
+  /** Sends a draft as it is with the device's changes, once; then it is no draft any more. Throws SendRefused. */
+  async sendDraft(edit: DraftEdit, signal: AbortSignal): Promise<DraftOutcome> {
+    const isSent = await this.#source.folders.at(edit.collectionId, async (session, row) => {
+      const folder = { session, row, aliases: await this.#source.aliases.now(row) };
+      if (!(await this.#source.sender.isSent(this.#sending(edit, row.epoch)))) {
+        const plan = await this.#planEdit(folder, edit);
+        if (typeof plan === "string" || plan.item === undefined) return false;
+        await this.#send(folder, plan, signal);
+      }
+      const { aliases } = await this.#anew(folder);
+      await session.remove(row.path, [aliases.uidOf(edit.number)]);
+      return true;
+    });
+    if (isSent) return { kind: "sent" };
+    // Whoever took the draft away may have sent it: what the device has is kept, not sent.
+    return await this.change({ ...edit, clientWins: false }, signal);
+  }
+
+  async #send(folder: DraftFolder, plan: Plan, signal: AbortSignal): Promise<void> {
+    const { account, sender } = this.#source;
+    const { wish } = plan;
+    const token = wish.contents.toString("hex").slice(0, 32);
+    const name = { from: account.email, token, version: undefined };
+    const { octets } = await composePlan(folder, plan, name);
+    const sending = this.#sending(wish, folder.row.epoch);
+    await sender.send({ ...sending, mime: octets, saveInSent: true }, signal);
+  }
+
+  /** Names a mail that is sent out of Drafts: it has no ClientId of its own. */
+  #sending(wish: DraftWish, epoch: string) {
+    const key = { clientKey: keyOf(wish, epoch), fingerprint: wish.contents };
+    return { deviceId: wish.deviceId, clientId: undefined, key };
+  }
+
+  async #planEdit(folder: DraftFolder, edit: DraftEdit): Promise<Plan | "conflict" | "gone"> {
+    const { deviceId, number, knownUid, clientWins } = edit;
+    await this.#settleEarlier("change", edit, folder);
+    const now = await this.#anew(folder);
+    const alias = now.aliases.of(number);
+    const isOthers = (alias?.uid ?? number) !== knownUid && alias?.editor !== deviceId;
+    if (isOthers && !clientWins) return besideOthers(edit, "conflict");
+    const plan = await this.#planVersion(now, edit, number);
+    if (plan.item !== undefined) return plan;
+    return clientWins && edit.change.body !== undefined ? plan : besideOthers(edit, "gone");
+  }
+
+  async #planVersion(folder: DraftFolder, wish: DraftWish, number: number): Promise<Plan> {
+    const uid = folder.aliases.uidOf(number);
+    return await planVersion(folder, wish, { number, uid, keep: this.#source.keep });
+  }
+
+  async #anew(folder: DraftFolder): Promise<DraftFolder> {
+    return { ...folder, aliases: await this.#source.aliases.now(folder.row) };
+  }
+
+  /**
+   * What the device asked for before under the same name and key, with another text, it never saw the answer to:
+   * a version of that which was appended becomes the item's own. Gives the item's number, when it is there.
+   */
+  async #settleEarlier(
+    kind: DraftKind,
+    wish: DraftWish,
+    folder: DraftFolder,
+  ): Promise<number | undefined> {
+    const { database, account, clock } = this.#source;
+    const owner = { accountId: account.id, deviceId: wish.deviceId, kind };
+    const rows = await listIntentsOf<DraftTarget>(database, owner, [keyOf(wish, folder.row.epoch)]);
+    let found: number | undefined;
+    const asked = fingerprintOf(kind, wish);
+    for (const { fingerprint, target, state, leaseUntil } of rows) {
+      const isUnanswered =
+        target.syncKey === wish.syncKey || (kind === "change" && state !== "done");
+      const isBusy = leaseUntil.getTime() > clock.now();
+      if (fingerprint.equals(asked) || !isUnanswered || isBusy) continue;
+      const uid = target.uid ?? (await this.#versions.find(folder, target));
+      if (uid === undefined || target.beside !== undefined) continue;
+      if (state !== "done") await this.#versions.settle(folder, { ...target, uid }, wish.deviceId);
+      found = target.number ?? uid;
+    }
+    return found;
+  }
+
+  async #write(
+    kind: DraftKind,
+    wish: DraftWish,
+    signal: AbortSignal,
+    makePlan: MakePlan,
+  ): Promise<DraftOutcome> {
+    const { folders, aliases, account, edits } = this.#source;
+    const owner = { accountId: account.id, deviceId: wish.deviceId, kind };
+    return await folders.at(wish.collectionId, async (session, row) => {
+      const folder = { session, row, aliases: await aliases.now(row) };
+      const clientKey = keyOf(wish, row.epoch);
+      const writing = new Writing(this.#versions, folder, makePlan, wish);
+      const wishes = [{ clientKey, fingerprint: fingerprintOf(kind, wish) }];
+      const intents = new Intents<DraftTarget>(this.#source, owner);
+      const results = await edits.run(account.id, () => intents.run(wishes, writing, signal));
+      await aliases.now(row);
+      const target = results.get(clientKey);
+      return target === undefined
+        ? { kind: writing.refusal }
+        : outcomeOf(wish.collectionId, target);
+    });
+  }
+}
+
+/** One version on its way. */
+class Writing implements Effect<DraftTarget> {
+  /** Why nothing was written. */
+  refusal: "conflict" | "gone" = "gone";
+  readonly #versions: Versions;
+  readonly #folder: DraftFolder;
+  readonly #makePlan: MakePlan;
+  readonly #wish: DraftWish;
+  #made: Made | undefined;
+
+  constructor(versions: Versions, folder: DraftFolder, makePlan: MakePlan, wish: DraftWish) {
+    this.#versions = versions;
+    this.#folder = folder;
+    this.#makePlan = makePlan;
+    this.#wish = wish;
+  }
+
+  async begin(wishes: Parameters<Effect<DraftTarget>["begin"]>[0]) {
+    const begun = new Map<string, DraftTarget>();
+    for (const { clientKey, done } of wishes) {
+      if (done !== undefined) continue;
+      const plan = await this.#makePlan(this.#folder);
+      if (typeof plan === "string") this.refusal = plan;
+      else {
+        const { target, ...made } = await this.#versions.begin(this.#folder, plan);
+        this.#made = made;
+        begun.set(clientKey, target);
+      }
+    }
+    return begun;
+  }
+
+  async carryOut(open: Parameters<Effect<DraftTarget>["carryOut"]>[0]) {
+    const done = new Map<string, DraftTarget>();
+    for (const { clientKey, target, isRepeat } of open) {
+      const found = isRepeat ? await this.#versions.find(this.#folder, target) : undefined;
+      const uid = found ?? (await this.#append(target));
+      if (uid === undefined) continue;
+      const { deviceId } = this.#wish;
+      done.set(clientKey, await this.#versions.settle(this.#folder, { ...target, uid }, deviceId));
+    }
+    return done;
+  }
+
+  /** Undefined: what was to be done does not hold any more. */
+  async #append(target: DraftTarget): Promise<number | undefined> {
+    const made = this.#made ?? (await this.#makeAgain(target));
+    return made && (await this.#versions.append(this.#folder, made, target));
+  }
+
+  async #makeAgain(target: DraftTarget): Promise<Made | undefined> {
+    const plan = await this.#makePlan(this.#folder);
+    if (typeof plan === "string") {
+      this.refusal = plan;
+      return undefined;
+    }
+    return { plan, composed: await this.#versions.compose(this.#folder, plan, target.messageId) };
+  }
+}
+
+/** A new draft with the device's text, where there is one: another client's version stays as it is. */
+function besideOthers(edit: DraftEdit, why: "conflict" | "gone"): Plan | "conflict" | "gone" {
+  return edit.change.body === undefined ? why : { wish: edit, of: { beside: why } };
+}
+
+/** The same text once more is another change under another key, and the same new draft under the same ClientId. */
+function fingerprintOf(kind: DraftKind, { contents, syncKey }: DraftWish): Buffer {
+  if (kind === "add") return contents;
+  return createHash("sha256").update(syncKey).update("\n").update(contents).digest();
+}
+
+function keyOf(wish: DraftWish, epoch: string): string {
+  return wishKey(wish.collectionId, epoch, wish.name);
+}
+
+function outcomeOf(collectionId: string, target: DraftTarget): DraftOutcome {
+  const { beside, uid, number, added, epoch } = target;
+  if (beside !== undefined || uid === undefined) return { kind: beside ?? "gone" };
+  return {
+    kind: "kept",
+    number: number ?? uid,
+    uid,
+    added: added.map(([clientId, section]) => ({
+      clientId,
+      reference: referenceOf({ collectionId, epoch, number: uid, section }),
+    })),
+  };
+}
