@@ -104,4 +104,5 @@ export const commonRows = {
   MaximumDevicesReached: [177, "The user has too many devices.", "Remove unused devices."],
   InvalidMimeBodyCombination: [178, "Elements of the forward exclude each other.", clientFault],
   InvalidSmartForwardParameters: [179, "Elements of the forward are not valid.", clientFault],
+  InvalidRecipients: [183, "A draft to be sent has no recipient, or one without an address."],
 } as const satisfies Readonly<Record<string, StatusRow>>;

@@ -60,7 +60,8 @@ function asStatus(error: unknown, { log }: Context): unknown {
   return new StatusError(sendStatus[error.fault], error.message, { cause: error });
 }
 
-const sendStatus: Readonly<Record<SendFault, number>> = {
+/** Status of a mail that was not taken, by the reason. */
+export const sendStatus: Readonly<Record<SendFault, number>> = {
   "no recipients": commonStatus.MessageHasNoRecipient,
   recipients: commonStatus.MessageRecipientUnresolved,
   sender: commonStatus.MailSubmissionFailed,

@@ -13,7 +13,7 @@ import {
 } from "../store/collections.ts";
 import type { Database } from "../store/sql.ts";
 import { listVerbs, type VerbScope } from "../store/verbs.ts";
-import type { AliasBook } from "./alias-book.ts";
+import { draftsType, type AliasBook } from "./alias-book.ts";
 import type { Aliases, Place } from "./aliased.ts";
 import { Answer } from "./answer.ts";
 import { conversationsOf } from "./conversations.ts";
@@ -138,12 +138,13 @@ export class AccountMailbox implements Mailbox {
   }
 
   async list(collectionId: string, numbers: readonly number[]): Promise<readonly MailItem[]> {
-    return await this.#in(collectionId, async (session, { path, aliases }) => {
+    return await this.#in(collectionId, async (session, { path, row, aliases }) => {
       const items = await session.list(
         path,
         numbers.map((number) => aliases.uidOf(number)),
       );
-      return items.map((item) => ({ ...item, number: aliases.numberOf(item.number) }));
+      const named = items.map((item) => ({ ...item, number: aliases.numberOf(item.number) }));
+      return row.type === draftsType ? named.map(asDraft) : named;
     });
   }
 
@@ -341,6 +342,11 @@ function placeOf({ serial, path, epoch }: CollectionRow): MovePlace {
 
 function isClass(name: string): name is Folder["class"] {
   return classes.has(name);
+}
+
+/** What lies in Drafts is one, whether or not the mail program that put it there says so. */
+function asDraft(item: MailItem): MailItem {
+  return { ...item, flags: { ...item.flags, draft: true } };
 }
 
 function toNumbers(outcomes: readonly ItemOutcome[], aliases: Aliases): readonly ItemOutcome[] {

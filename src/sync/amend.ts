@@ -28,7 +28,7 @@ export async function amended(
   const next = await uploaded(
     before,
     fresh.map(({ number, version, labels }) => {
-      return { number, effect: "add" as const, version: () => version, labels };
+      return { number, effect: "add" as const, version: () => version, labels: () => labels };
     }),
   );
   const labelled = fresh.filter(({ labels }) => labels.length > 0);

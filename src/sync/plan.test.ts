@@ -342,9 +342,9 @@ suite("Plan: uploads", () => {
     scene.server.expunge([2]);
     scene.arrive(1);
     const head = await scene.states.uploaded(opened.head, [
-      { number: 1, effect: "patch", labels: ["blue"] },
+      { number: 1, effect: "patch", labels: () => ["blue"] },
       { number: 2, effect: "remove" },
-      { number: 4, effect: "add", version: () => 0, labels: [] },
+      { number: 4, effect: "add", version: () => 0, labels: () => [] },
     ]);
     assert.deepEqual(told(await scene.plan(head)), []);
   });

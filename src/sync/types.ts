@@ -31,6 +31,8 @@ export interface UploadResult {
   readonly serverId?: string;
   /** Status of the Sync command's Responses. */
   readonly status: number;
+  /** What else the answer tells (JSON of the command's own making). */
+  readonly detail?: unknown;
 }
 
 /** What the last answer for a collection held. */
@@ -92,8 +94,8 @@ export interface Uploaded {
   readonly effect: "remove" | "patch" | "add";
   /** New version from the old one (patch, add); gets 0 for an unknown item. */
   readonly version?: (before: number) => number;
-  /** New categories, when they were changed. */
-  readonly labels?: readonly string[];
+  /** New labels from the old ones, when they were changed (patch, add); gets none for an unknown item. */
+  readonly labels?: (before: readonly string[]) => readonly string[];
 }
 
 /** An item as a device has it. */

@@ -31,12 +31,12 @@ function applied(state: HeadState, change: Uploaded): HeadState {
 
 function patched(state: HeadState, change: Uploaded, known: number): HeadState {
   const { fields } = state;
-  const before = feedVersionOf(fields, known).version;
+  const { version: before, labels } = feedVersionOf(fields, known);
   const after = (change.version?.(before) ?? before) >>> 0;
   if (change.labels === undefined) {
     return edited(state, change.number, fields.labelled ? withPlainVersion(known, after) : after);
   }
-  const { table, version } = intern(fields.labels, after, change.labels);
+  const { table, version } = intern(fields.labels, after, change.labels(labels));
   return edited(state.with({ labels: table, labelled: true }), change.number, version);
 }
 

@@ -75,7 +75,7 @@ function effectOf(upload: ItemUpload): Uploaded {
   const { number } = upload;
   if (upload.kind === "delete") return { number, effect: "remove" };
   const version = (before: number): number => versionAfter(upload, before);
-  const labels = upload.kind === "labels" ? { labels: upload.labels } : {};
+  const labels = upload.kind === "labels" ? { labels: () => upload.labels } : {};
   return { number, effect: "patch", version, ...labels };
 }
 
@@ -321,7 +321,7 @@ export class ModelDevice {
       if (upload.kind === "add") {
         const number = this.#add(upload, applied);
         const { version, labels, clientId } = upload;
-        effects.push({ number, effect: "add", version: () => version, labels });
+        effects.push({ number, effect: "add", version: () => version, labels: () => labels });
         results.push({ kind: "add", clientId, number, status: success });
       } else {
         this.#effect(upload);

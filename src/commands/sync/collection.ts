@@ -1,5 +1,4 @@
 /** One collection of a Sync: open its state, carry out uploads, tell what changed, commit, answer. */
-import { createHash } from "node:crypto";
 import { BackendError } from "../../backend.ts";
 import { itemServerId } from "../../mailbox/mailbox.ts";
 import {
@@ -14,7 +13,9 @@ import type { Context } from "../context.ts";
 import { endsRequest } from "../faults.ts";
 import { defaultWindowSize, maxUploads } from "../limits.ts";
 import { commandStatus } from "../../../schemas/status.ts";
+import { hashOf } from "./contents.ts";
 import { download, repeat } from "./download.ts";
+import { draftData } from "./drafts.ts";
 import { fetchResponses } from "./fetch.ts";
 import { isMailFilter, mailOptions, optionsFor, sinceDayOf } from "./options.ts";
 import { windowSizeOf } from "./request.ts";
@@ -41,7 +42,7 @@ export type OpenCollection = { readonly asked: AskedCollection } & (
 
 /** Names the content of a collection's request: the same request again gets the same answer. */
 function requestHash(asked: AskedCollection): string {
-  return createHash("sha256").update(JSON.stringify(asked)).digest("base64url");
+  return hashOf(asked).toString("base64url");
 }
 
 /** Opens a collection under the key that the device gave. */
@@ -241,13 +242,18 @@ function answered(asked: AskedCollection, of: Answered): AnsweredCollection {
   };
 }
 
-/** Successful changes and deletes get no response of their own (MS-ASCMD 2.2.3.24, R6234). */
+/**
+ * Of what succeeded only additions, and changes that add an attachment, get a response of their own
+ * (MS-ASCMD 2.2.3.24, R6234).
+ */
 function responseOf(collectionId: string, result: UploadResult): CommandResponse[] {
   const { kind, number, status: Status } = result;
-  if (kind === "add") return [{ Add: { ClientId: result.clientId ?? "", Status } }];
-  if (Status === status.Success) return [];
-  const ServerId =
-    number === undefined ? (result.serverId ?? "") : itemServerId(collectionId, number);
-  if (kind === "change") return [{ Change: { ServerId, Status } }];
-  return [{ Delete: { ServerId, Status } }];
+  const ServerId = number === undefined ? result.serverId : itemServerId(collectionId, number);
+  const ApplicationData = draftData(result.detail);
+  if (kind === "add") {
+    return [{ Add: { ClientId: result.clientId ?? "", ServerId, Status, ApplicationData } }];
+  }
+  if (Status === status.Success && ApplicationData === undefined) return [];
+  if (kind === "change") return [{ Change: { ServerId: ServerId ?? "", Status, ApplicationData } }];
+  return [{ Delete: { ServerId: ServerId ?? "", Status } }];
 }

@@ -4,6 +4,7 @@ import { toEasChange } from "../../items/email/index.ts";
 import type { MailItem } from "../../items/email/message.ts";
 import type { MailOptions } from "../../items/email/options.ts";
 import { flagsOfMailVersion } from "../../items/email/version.ts";
+import { editIn, withoutEdit } from "../../mailbox/aliased.ts";
 import { itemServerId } from "../../mailbox/mailbox.ts";
 import type { Head, Operation, Planned, Window } from "../../sync/types.ts";
 import { affordable, lastVerbs, mapMails, reportUnmapped } from "../content.ts";
@@ -25,7 +26,7 @@ export async function download(
 ): Promise<Download> {
   const feed = await context.mailbox.feed(head.collectionId);
   const planned = await context.sync.plan(head, feed, window);
-  const items = await listAdds(context, head.collectionId, planned.operations);
+  const items = await listWhole(context, planned.next, planned.operations);
   const fitting = countWithinBudget(planned.operations, items, options);
   if (fitting < planned.operations.length) {
     return download(context, head, { ...window, windowSize: fitting }, options);
@@ -46,19 +47,35 @@ interface Told {
 
 /** The operations of an earlier answer once more; items that vanished since are left out. */
 export async function repeat(context: Context, told: Told): Promise<readonly ServerCommand[]> {
-  const items = await listAdds(context, told.collectionId, told.operations);
+  const items = await listWhole(context, told.next, told.operations);
   return serverCommands(context, { ...told, items });
 }
 
-async function listAdds(
+/** The items that are told whole: new ones, and drafts in another version. */
+async function listWhole(
   context: Context,
-  collectionId: string,
+  next: Head,
   operations: readonly Operation[],
 ): Promise<ReadonlyMap<number, MailItem>> {
-  const numbers = operations.filter(({ kind }) => kind === "add").map(({ number }) => number);
+  const numbers: number[] = [];
+  for (const operation of operations) {
+    const isWhole = operation.kind === "add" || (await isNewVersion(context, next, operation));
+    if (isWhole) numbers.push(operation.number);
+  }
   if (numbers.length === 0) return new Map();
-  const items = await context.mailbox.list(collectionId, numbers);
+  const items = await context.mailbox.list(next.collectionId, numbers);
   return new Map(items.map((item) => [item.number, item]));
+}
+
+/** A change of the labels tells of another version, or of categories: a draft is told whole in both cases. */
+async function isNewVersion(
+  { sync }: Context,
+  next: Head,
+  { kind, number, differs = -1 }: Operation,
+): Promise<boolean> {
+  if (kind !== "change" || differs >>> 8 === 0) return false;
+  const known = await sync.known(next, number);
+  return known !== undefined && editIn(known.labels) !== undefined;
 }
 
 /** How many of the operations fit into one answer. */
@@ -90,7 +107,8 @@ async function serverCommands(
     else if (kind === "softDelete") commands.push({ SoftDelete: { ServerId } });
     else {
       const isChange = kind === "change";
-      const Email = isChange ? changes.get(number) : mapped.data.get(number);
+      const isWhole = !isChange || told.items.has(number);
+      const Email = isWhole ? mapped.data.get(number) : changes.get(number);
       if (Email === undefined) continue;
       const item = { ServerId, ApplicationData: { Email } };
       commands.push(isChange ? { Change: item } : { Add: item });
@@ -119,7 +137,7 @@ async function withKnownFlags(
 }
 
 function flagsOf(known: { readonly version: number; readonly labels: readonly string[] }) {
-  return { ...flagsOfMailVersion(known.version), categories: known.labels };
+  return { ...flagsOfMailVersion(known.version), categories: withoutEdit(known.labels) };
 }
 
 /** Changes need no look at the server: the plan has already seen the flags. */

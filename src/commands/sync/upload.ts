@@ -1,18 +1,16 @@
 /** The client's commands of one collection: effect first, then what the device is known to have. */
-import {
-  BackendError,
-  type BackendFault,
-  type FlagChange,
-  type ItemOutcome,
-} from "../../backend.ts";
+import { BackendError, type FlagChange, type ItemOutcome } from "../../backend.ts";
 import type { EmailData } from "../../items/email/data.ts";
 import { fromEasChange } from "../../items/email/index.ts";
 import { patchMailVersion } from "../../items/email/version.ts";
+import { editIn, withEdit } from "../../mailbox/aliased.ts";
 import { itemNumber } from "../../mailbox/mailbox.ts";
 import type { Head, Uploaded, UploadResult } from "../../sync/types.ts";
 import type { Context } from "../context.ts";
 import { commandStatus, StatusError } from "../../../schemas/status.ts";
+import { writeDrafts } from "./drafts.ts";
 import type { AskedCollection, ClientCommand } from "./types.ts";
+import { lastingStatus } from "./upload-faults.ts";
 
 const status = commandStatus.Sync;
 
@@ -36,26 +34,20 @@ export async function upload(
   head: Head,
   asked: AskedCollection,
 ): Promise<Uploads> {
-  const commands = asked.Commands ?? [];
-  if (commands.length === 0) return { head, results: [] };
-  const added = commands.flatMap((command) => ("Add" in command ? [refusedAdd(command.Add)] : []));
-  const changed = await change(context, asked, commands);
-  const removed = await remove(context, asked, commands);
-  const effects = [...changed.effects, ...removed.effects];
+  if ((asked.Commands ?? []).length === 0) return { head, results: [] };
+  const drafts = await writeDrafts(context, head, asked);
+  const changed = await change(context, asked, drafts.left);
+  const removed = await remove(context, asked, drafts.left);
+  const effects = [...drafts.effects, ...changed.effects, ...removed.effects];
   return {
     head: effects.length === 0 ? head : await context.sync.uploaded(head, effects),
-    results: [...added, ...changed.results, ...removed.results],
+    results: [...drafts.results, ...changed.results, ...removed.results],
   };
 }
 
 interface Effects {
   readonly effects: readonly Uploaded[];
   readonly results: readonly UploadResult[];
-}
-
-/** Up to 14.1 a client adds no mail (drafts come with 16.0) and SMS is not kept: stop sending it. */
-function refusedAdd(add: { ClientId: string }): UploadResult {
-  return { kind: "add", clientId: add.ClientId, status: status.ConversionError };
 }
 
 async function change(
@@ -111,10 +103,7 @@ function isReadOnly(data: EmailData): boolean {
   );
 }
 
-/**
- * What became of these items. What the server forbids for good (a shared folder to be read only, a full
- * mailbox) is each item's own Status: repeated as the folder's, it would stop the folder for ever.
- */
+/** What became of these items; what the server forbids for good is each item's own Status. */
 async function carriedOut(
   numbers: readonly number[],
   work: () => Promise<readonly ItemOutcome[]>,
@@ -122,19 +111,12 @@ async function carriedOut(
   try {
     return await work();
   } catch (error) {
-    const isLasting = error instanceof BackendError && lastingFaults.has(error.fault);
+    const isLasting = error instanceof BackendError && lastingStatus(error.fault) !== undefined;
     if (!isLasting) throw error;
     return numbers.map((number) => ({ number, kind: "refused", reason: error.fault }));
   }
 }
 
-const lastingFaults: ReadonlySet<string> = new Set<BackendFault>([
-  "not allowed",
-  "over quota",
-  "too large",
-]);
-
-/** Status 9 where the mailbox is full, else 6: not transient, the device stops sending it. */
 function refusedStatus({ reason }: ItemOutcome & { readonly kind: "refused" }): number {
   return reason === "over quota" ? status.CannotComplete : status.ConversionError;
 }
@@ -156,8 +138,12 @@ function effectOf(outcome: ItemOutcome, wanted: Wanted | undefined): readonly Up
   if (outcome.kind !== "done" || wanted === undefined) return [];
   const { number, categories, ...properties } = wanted.change;
   const version = (before: number): number => patchMailVersion(before, properties);
-  const labels = categories === undefined ? {} : { labels: categories };
-  return [{ number, effect: "patch", version, ...labels }];
+  if (categories === undefined) return [{ number, effect: "patch", version }];
+  const labels = (before: readonly string[]): readonly string[] => {
+    const edit = editIn(before);
+    return edit === undefined ? categories : withEdit(edit, categories);
+  };
+  return [{ number, effect: "patch", version, labels }];
 }
 
 async function remove(
