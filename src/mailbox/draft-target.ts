@@ -19,8 +19,8 @@ export interface DraftTarget {
   readonly added: readonly (readonly [clientId: string, section: string])[];
   /** Sections of now by "uid:section" of earlier versions. */
   readonly parts: Readonly<Record<string, string>>;
-  /** The device's text where another client's version stays, or the item is gone: a draft beside it. */
-  readonly beside?: "conflict" | "gone";
+  /** The device's text where another client changed or took away the item: a draft of its own. */
+  readonly isBeside?: boolean;
   readonly uid?: number;
 }
 

@@ -40,7 +40,9 @@ export interface Plan {
   readonly wish: DraftWish;
   readonly base?: DraftBase | undefined;
   readonly item?: MailItem | undefined;
-  readonly of: Pick<DraftTarget, "number" | "base" | "beside">;
+  readonly of: Pick<DraftTarget, "number" | "base" | "isBeside">;
+  /** Why it becomes a draft of its own. */
+  readonly refused?: "conflict" | "gone";
 }
 
 /** A plan with the mail that it means. */
@@ -156,7 +158,7 @@ export class Versions {
     const moved = await moveAlias(database, scope, { number, uid, editor, parts, from: base });
     const isOurs = moved || (await aliases.now(row)).uidOf(number) === uid;
     // Another client's version came first: this one stays beside it.
-    if (!isOurs) return { ...target, beside: "conflict" };
+    if (!isOurs) return { ...target, isBeside: true };
     await checkpoint("change aliased");
     await session.remove(row.path, [base]);
     return target;

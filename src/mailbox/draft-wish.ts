@@ -46,8 +46,8 @@ export interface KeptDraft {
 export type DraftOutcome =
   | KeptDraft
   /**
-   * sent: it is no draft any more. conflict: another client changed it, and the device's text is a draft of its
-   * own. gone: it is not there any more; a text of the device is a draft of its own.
+   * sent: it is no draft any more. conflict: another client changed it or took it away; a text of the device is a
+   * draft of its own. gone: it is not there, and there was no text; or it could not be sent.
    */
   | { readonly kind: "sent" | "conflict" | "gone" };
 

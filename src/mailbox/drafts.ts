@@ -68,20 +68,22 @@ export class Drafts {
 
   /** Sends a draft as it is with the device's changes, once; then it is no draft any more. Throws SendRefused. */
   async sendDraft(edit: DraftEdit, signal: AbortSignal): Promise<DraftOutcome> {
-    const isSent = await this.#source.folders.at(edit.collectionId, async (session, row) => {
+    const outcome = await this.#source.folders.at(edit.collectionId, async (session, row) => {
       const folder = { session, row, aliases: await this.#source.aliases.now(row) };
       if (!(await this.#source.sender.isSent(this.#sending(edit, row.epoch)))) {
         const plan = await this.#planEdit(folder, edit);
-        if (typeof plan === "string" || plan.item === undefined) return false;
+        if (typeof plan === "string") return plan;
+        if (plan.item === undefined) return plan.refused ?? "gone";
         await this.#send(folder, plan, signal);
       }
       const { aliases } = await this.#anew(folder);
       await session.remove(row.path, [aliases.uidOf(edit.number)]);
-      return true;
+      return "sent";
     });
-    if (isSent) return { kind: "sent" };
+    if (outcome === "sent") return { kind: "sent" };
     // Whoever took the draft away may have sent it: what the device has is kept, not sent.
-    return await this.change({ ...edit, clientWins: false }, signal);
+    await this.change({ ...edit, clientWins: false }, signal);
+    return { kind: outcome };
   }
 
   async #send(folder: DraftFolder, plan: Plan, signal: AbortSignal): Promise<void> {
@@ -141,7 +143,7 @@ export class Drafts {
       const isBusy = leaseUntil.getTime() > clock.now();
       if (fingerprint.equals(asked) || !isUnanswered || isBusy) continue;
       const uid = target.uid ?? (await this.#versions.find(folder, target));
-      if (uid === undefined || target.beside !== undefined) continue;
+      if (uid === undefined || target.isBeside === true) continue;
       if (state !== "done") await this.#versions.settle(folder, { ...target, uid }, wish.deviceId);
       found = target.number ?? uid;
     }
@@ -234,7 +236,7 @@ class Writing implements Effect<DraftTarget> {
 
 /** A new draft with the device's text, where there is one: another client's version stays as it is. */
 function besideOthers(edit: DraftEdit, why: "conflict" | "gone"): Plan | "conflict" | "gone" {
-  return edit.change.body === undefined ? why : { wish: edit, of: { beside: why } };
+  return edit.change.body === undefined ? why : { wish: edit, of: { isBeside: true }, refused: why };
 }
 
 /** The same text once more is another change under another key, and the same new draft under the same ClientId. */
@@ -248,8 +250,8 @@ function keyOf(wish: DraftWish, epoch: string): string {
 }
 
 function outcomeOf(collectionId: string, target: DraftTarget): DraftOutcome {
-  const { beside, uid, number, added, epoch } = target;
-  if (beside !== undefined || uid === undefined) return { kind: beside ?? "gone" };
+  const { isBeside, uid, number, added, epoch } = target;
+  if (isBeside === true || uid === undefined) return { kind: "conflict" };
   return {
     kind: "kept",
     number: number ?? uid,
