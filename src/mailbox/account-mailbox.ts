@@ -6,11 +6,7 @@ import type { Conversation } from "../items/email/index.ts";
 import type { LastVerb, MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
 import type { MailQuery } from "../items/search/condition.ts";
 import type { Log } from "../kit/log.ts";
-import {
-  listCollections,
-  listCollectionsOf,
-  type CollectionRow,
-} from "../store/collections.ts";
+import { listCollections, listCollectionsOf, type CollectionRow } from "../store/collections.ts";
 import type { Database } from "../store/sql.ts";
 import { listVerbs, type VerbScope } from "../store/verbs.ts";
 import { draftsType, type AliasBook } from "./alias-book.ts";

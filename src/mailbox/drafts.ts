@@ -236,7 +236,9 @@ class Writing implements Effect<DraftTarget> {
 
 /** A new draft with the device's text, where there is one: another client's version stays as it is. */
 function besideOthers(edit: DraftEdit, why: "conflict" | "gone"): Plan | "conflict" | "gone" {
-  return edit.change.body === undefined ? why : { wish: edit, of: { isBeside: true }, refused: why };
+  return edit.change.body === undefined
+    ? why
+    : { wish: edit, of: { isBeside: true }, refused: why };
 }
 
 /** The same text once more is another change under another key, and the same new draft under the same ClientId. */

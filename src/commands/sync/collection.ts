@@ -249,11 +249,11 @@ function answered(asked: AskedCollection, of: Answered): AnsweredCollection {
 function responseOf(collectionId: string, result: UploadResult): CommandResponse[] {
   const { kind, number, status: Status } = result;
   const ServerId = number === undefined ? result.serverId : itemServerId(collectionId, number);
+  const named = ServerId === undefined ? {} : { ServerId };
   const ApplicationData = draftData(result.detail);
-  if (kind === "add") {
-    return [{ Add: { ClientId: result.clientId ?? "", ServerId, Status, ApplicationData } }];
-  }
+  const told = ApplicationData === undefined ? { Status } : { Status, ApplicationData };
+  if (kind === "add") return [{ Add: { ClientId: result.clientId ?? "", ...named, ...told } }];
   if (Status === status.Success && ApplicationData === undefined) return [];
-  if (kind === "change") return [{ Change: { ServerId: ServerId ?? "", Status, ApplicationData } }];
+  if (kind === "change") return [{ Change: { ServerId: ServerId ?? "", ...told } }];
   return [{ Delete: { ServerId: ServerId ?? "", Status } }];
 }
