@@ -6,7 +6,7 @@ import { BackendUnavailable, type MailBackend, type MailTransport } from "../bac
 import { createMemoryBackend } from "../backends/memory/backend.ts";
 import type { MemoryMailbox } from "../backends/memory/mailbox.ts";
 import { wholeOf } from "../kit/octets.ts";
-import { putAlias } from "../store/aliases.ts";
+import { moveAlias } from "../store/aliases.ts";
 import type { SendStep } from "./intent-hold.ts";
 import { OriginalGone, type About, type Submission } from "./mailbox.ts";
 
@@ -187,7 +187,8 @@ test("Answer: an item that devices know by an earlier number is found and marked
   const epoch = at.server.folderAt("INBOX").epoch;
   at.server.expunge("INBOX", at.about.number);
   const scope = { accountId: at.account.id, serial: 1, epoch };
-  await putAlias(database, scope, { number: at.about.number, uid: later });
+  const { number } = at.about;
+  await moveAlias(database, scope, { number, uid: later, editor: null, parts: {}, from: number });
   await send(at, at.gateway, submission(at, { about: { ...at.about, kind: "reply" } }));
   assert.ok(at.sent[0]?.includes("> Words."));
   assert.equal(at.server.folderAt("INBOX").mails.get(later)?.flags.answered, true);
