@@ -1,6 +1,7 @@
 /**
  * `npm run bench:push`: 200 held Pings of 100 users (two devices each). Prints the time from LMTP's 250 to the
- * Ping's answer, and the memory of a held Ping. Dovecot itself takes 0.2-0.5 s to tell an IDLE.
+ * Ping's answer, the memory of a held Ping, and the IMAP round trips of the Sync that follows. Dovecot itself takes
+ * 0.2-0.5 s to tell an IDLE.
  */
 import assert from "node:assert/strict";
 import { argv } from "node:process";
@@ -20,6 +21,10 @@ const perPing = ((held.nowMb - before.nowMb) * 1024) / phones.length;
 console.log(`held Pings: ${phones.length} of ${users} users
 delivery to answer: median ${quantile(delays, 0.5).toFixed(0)} ms, p99 ${quantile(delays, 0.99).toFixed(0)} ms, slowest ${Math.max(...delays).toFixed(0)} ms
 memory: ${before.nowMb.toFixed(0)} MB before, ${held.nowMb.toFixed(0)} MB held: ${perPing.toFixed(0)} KB RSS per held Ping (with its share of a watcher)`);
+const trips = await syncAll(gateway, phones);
+console.log(
+  `Sync after the push: ${quantile(trips, 0.5)} IMAP round trips, most ${Math.max(...trips)}`,
+);
 for (const { phone } of phones) phone[Symbol.dispose]();
 
 interface Signed {
@@ -66,6 +71,18 @@ async function settled(measured: MeasuredGateway, count: number): Promise<void> 
     if (Math.abs(nowMb - last) * 1024 < count) return;
     last = nowMb;
   }
+}
+
+/** Each phone fetches the mail that it was told of. */
+async function syncAll(measured: MeasuredGateway, all: readonly Signed[]): Promise<number[]> {
+  measured.takeRequests();
+  for (const { phone, inbox } of all) {
+    const { adds } = await phone.sync(inbox, {
+      Options: [{ BodyPreference: [{ Type: 2, TruncationSize: 32_768 }] }],
+    });
+    assert.equal(adds.length, 1, "the mail that woke the Ping comes");
+  }
+  return measured.takeRequests().map((line) => line.roundTrips ?? 0);
 }
 
 async function deliverAll({ mail }: MeasuredGateway, all: readonly Held[]): Promise<number[]> {
