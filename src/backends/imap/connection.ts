@@ -3,11 +3,14 @@ import type { Writable } from "node:stream";
 import { ImapFlow, type MailboxObject } from "imapflow";
 import { encodePath, normalizePath } from "imapflow/lib/tools.js";
 import { BackendUnavailable, type Credential, LoginRefused } from "../../backend.ts";
+import type { Position } from "../../feed.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Octets } from "../../kit/octets.ts";
 import { toBackendError } from "./errors.ts";
 import { idleRearmMs } from "./limits.ts";
 import { writeOctets } from "./literal.ts";
+import { isNews, readingCommands } from "./news.ts";
+import { positionOfView } from "./position.ts";
 import { connectionOptions, type ImapServer } from "./server.ts";
 
 /** A token of an IMAP line as imapflow parses it. */
@@ -78,6 +81,7 @@ export class ImapConnection {
   viewAt = 0;
   readonly #internals: Internals;
   #selected: MailboxObject | undefined;
+  #standing: Position | undefined;
   /** A folder is still open at the server that has lost its name; Dovecot answers STATUS of the name from it. */
   #hasStrayView = false;
 
@@ -89,7 +93,9 @@ export class ImapConnection {
     this.#internals = client as unknown as Internals;
     client.on("mailboxClose", () => {
       this.#selected = undefined;
+      this.#stir();
     });
+    for (const event of ["exists", "expunge", "flags"]) client.on(event, () => this.#stir());
   }
 
   /** Connects and signs in. Throws LoginRefused, BackendUnavailable. */
@@ -142,9 +148,27 @@ export class ImapConnection {
     return this.client.enabled.has(extension);
   }
 
+  /**
+   * Where the selected folder stood when its view was last told, while nothing has stirred it since; undefined
+   * once something did. Only where the server tells each change of the view.
+   */
+  get standing(): Position | undefined {
+    return this.#standing;
+  }
+
+  /** The view of the selected folder was told to stand here. */
+  standAt(position: Position | undefined): void {
+    this.#standing = this.statusIsOfView ? position : undefined;
+  }
+
+  #stir(): void {
+    this.#standing = undefined;
+  }
+
   /** Runs one of imapflow's own commands. */
   async run<Result>(work: (client: ImapFlow) => Promise<Result>): Promise<Result> {
     this.commands++;
+    this.#stir();
     try {
       return await work(this.client);
     } catch (error) {
@@ -163,6 +187,7 @@ export class ImapConnection {
     this.#hasStrayView = false;
     // imapflow spells INBOX its own way: keep the name that we know the folder by.
     this.#selected.path = path;
+    this.standAt(positionOfView(this, this.#selected));
     return this.#selected;
   }
 
@@ -205,10 +230,14 @@ export class ImapConnection {
     hear: Readonly<Record<string, (untagged: Untagged) => void>> = {},
   ): Promise<Tagged> {
     this.commands++;
+    if (!readingCommands.has(command)) this.#stir();
     const untagged = Object.fromEntries(
       Object.entries(hear).map(([name, listen]) => [
         name,
-        (response: Untagged): Promise<void> => Promise.resolve(listen(response)),
+        (response: Untagged): Promise<void> => {
+          if (isNews(name, response)) this.#stir();
+          return Promise.resolve(listen(response));
+        },
       ]),
     );
     try {
@@ -244,6 +273,7 @@ export class ImapConnection {
       }
     };
     this.commands++;
+    this.#stir();
     try {
       if (typeof this.#internals.preCheck === "function") await this.#internals.preCheck();
       const sent = [...attributes, marker];

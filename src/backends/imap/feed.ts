@@ -1,9 +1,18 @@
 /** A folder as `sync/` asks it. */
 import type { Changes, Feed, FeedItem, NumberRange, Position } from "../../feed.ts";
+import type { MailItem } from "../../items/email/message.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Argument, ImapConnection } from "./connection.ts";
 import { fetchFeedItems } from "./feed-items.ts";
-import { allFlagsMs, flagsWithoutCondstore, widenings, widestFirst } from "./limits.ts";
+import {
+  allFlagsMs,
+  flagsWithoutCondstore,
+  listedPerLook,
+  smallDistance,
+  widenings,
+  widestFirst,
+} from "./limits.ts";
+import type { ListedItems } from "./listed.ts";
 import { complement, intersection } from "./ranges.ts";
 import { arrivedSince, search } from "./search.ts";
 
@@ -18,15 +27,19 @@ export interface FeedAccount {
   readonly on: OnSelected;
   position(path: string): Promise<Position>;
   readonly clock: Clock;
+  /** Metadata that came along with a look, for the listing that follows it. */
+  readonly listed: ListedItems;
 }
 
 const atom = (value: string): Argument => ({ type: "ATOM", value });
 
 /** The feed of one folder over IMAP. */
 export function imapFeed(path: string, account: FeedAccount): Feed {
-  const { on, clock } = account;
+  const { on, clock, listed } = account;
+  const keepFrom: KeepFrom = (from) => listed.keeper(path, from);
   let last: Position | undefined;
   const ask = async (): Promise<Position> => {
+    listed.begin(path);
     last = await account.position(path);
     return last;
   };
@@ -36,11 +49,12 @@ export function imapFeed(path: string, account: FeedAccount): Feed {
     changed: async (range, known) => {
       const now = await position();
       const nowMs = clock.now();
-      return on(path, (connection) => changed({ connection, range, known, now }, nowMs));
+      return on(path, (connection) => changed({ connection, range, known, now, keepFrom }, nowMs));
     },
     newest: async (range, limit) => {
       const now = await position();
-      return on(path, (connection) => newest(connection, clippedTo(range, now), { limit, now }));
+      const asked = { range: clippedTo(range, now), limit, now, keepFrom };
+      return on(path, (connection) => newest(connection, asked));
     },
     within: (range, sinceDay) =>
       on(path, (connection) => arrivedSince(connection, [range], sinceDay)),
@@ -55,20 +69,34 @@ interface Asked {
   readonly range: NumberRange;
   readonly known: Position;
   readonly now: Position;
+  readonly keepFrom: KeepFrom;
 }
 
+/** Takes the metadata of items at or above a number. */
+type KeepFrom = (from: number) => (item: MailItem) => void;
+
 async function changed(asked: Asked, nowMs: number): Promise<Changes> {
-  const { connection, range, known } = asked;
+  const { connection, range, known, keepFrom } = asked;
   if (!connection.isEnabled("CONDSTORE")) return changedWithoutMarks(asked, nowMs);
   const qresync = connection.isEnabled("QRESYNC");
-  const since = [
+  const modifiers = [
     atom("CHANGEDSINCE"),
     atom(String(known.mark > 0n ? known.mark : 1n)),
     ...(qresync ? [atom("VANISHED")] : []),
   ];
-  const heard = await fetchFeedItems(connection, [range], since);
+  const keep = isSmall(asked) ? keepFrom(known.next) : undefined;
+  const heard = await fetchFeedItems(connection, [range], { modifiers, keep });
   const gone = qresync ? heard.gone : await missing(asked, heard.items);
   return withoutGone(heard.items, gone);
+}
+
+/**
+ * A few new mails and little else: their metadata come along, as they are to be shown. How much else changed
+ * nothing tells beforehand; a distance of marks is what it takes at the least.
+ */
+function isSmall({ known, now }: Asked): boolean {
+  const arrived = now.next - known.next;
+  return arrived > 0 && arrived <= listedPerLook && now.mark - known.mark <= smallDistance;
 }
 
 /** Without QRESYNC: what the server does not name any more; only asked when the counts do not add up. */
@@ -100,7 +128,7 @@ async function changedWithoutMarks(
   const arrived = intersection(present, [{ low: known.next, high: range.high }]);
   const older = intersection(present, [{ low: range.low, high: known.next - 1 }]);
   const some = [...newestOf(older, flagsWithoutCondstore), ...arrived];
-  const { items } = await fetchFeedItems(connection, all ? [range] : some, []);
+  const { items } = await fetchFeedItems(connection, all ? [range] : some);
   return withoutGone(items, complement(range, present));
 }
 
@@ -140,15 +168,15 @@ function clippedTo({ low, high }: NumberRange, now: Position): NumberRange {
 /** Descending from the top of the range, widened fourfold over holes: no SEARCH, no sort. */
 async function newest(
   connection: ImapConnection,
-  range: NumberRange,
-  { limit, now }: { readonly limit: number; readonly now: Position },
+  { range, limit, now, keepFrom }: Newest,
 ): Promise<{ items: readonly FeedItem[]; reached: number }> {
   const items: FeedItem[] = [];
   let high = range.high;
   let width = firstWidth(limit, now);
+  const keep = limit <= listedPerLook ? keepFrom(range.low) : undefined;
   for (let round = 0; round < widenings && items.length < limit && high >= range.low; round++) {
     const low = Math.max(range.low, high - width + 1);
-    const { items: found } = await fetchFeedItems(connection, [{ low, high }], []);
+    const { items: found } = await fetchFeedItems(connection, [{ low, high }], { keep });
     const descending = found.toSorted((one, other) => other.number - one.number);
     const room = limit - items.length;
     items.push(...descending.slice(0, room));
@@ -159,6 +187,14 @@ async function newest(
     if (found.length < width / 4) width *= 4;
   }
   return { items, reached: high + 1 };
+}
+
+/** What `newest` is asked: a range within what the folder had when the mark was read. */
+interface Newest {
+  readonly range: NumberRange;
+  readonly limit: number;
+  readonly now: Position;
+  readonly keepFrom: KeepFrom;
 }
 
 /** How many numbers hold as many items as wanted, if those that are left are spread evenly. */

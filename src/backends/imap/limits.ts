@@ -37,10 +37,11 @@ export const commandTimeoutMs = 60_000;
 export const connectTimeoutMs = 10_000;
 
 /**
- * A watched folder that was quiet for this long is looked at once more, as news may be lost when the server
- * hibernates the connection: longer than any `imap_hibernate_timeout` in use, as short as a poll.
+ * A watched folder that has become quiet is looked at again after these pauses, as news may be lost when the server
+ * hibernates the connection: 10, 25 and 65 s after the last stir. Most `imap_hibernate_timeout`s lie before one of
+ * them, and a pooled connection is still open for the first two.
  */
-export const settledMs = 60_000;
+export const settlingPausesMs = [10_000, 15_000, 40_000];
 
 /** Folders without an IDLE of their own are asked this often. */
 export const statusPollMs = 60_000;
@@ -95,3 +96,9 @@ export const datedHits = 2_000;
 
 /** Letters in a row that are looked for where a server takes no others than those of US-ASCII. */
 export const leastAsciiRun = 3;
+
+/** Items whose metadata one look brings along: the largest window of a Sync, some 2 KB each. */
+export const listedPerLook = 600;
+
+/** Changes since a look up to which the metadata of new mail come along with what changed. */
+export const smallDistance = 1_000n;

@@ -32,7 +32,8 @@ const headerFields = {
   section: [atom("HEADER.FIELDS"), ["references", ...keptHeaders].map((name) => atom(name))],
 } as const;
 
-const wantedItems: readonly Argument[] = [
+/** All that `itemOf` reads. */
+export const listedItems: readonly Argument[] = [
   ...["UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE", "ENVELOPE", "BODYSTRUCTURE"].map(atom),
   headerFields,
 ];
@@ -48,18 +49,24 @@ async function fetchItems(
   const sequence = { type: "SEQUENCE" as const, value: formatRanges(rangesOf(numbers)) };
   const asked = new Set(numbers);
   const items = new Map<number, MailItem>();
-  await connection.exec("UID FETCH", [sequence, wantedItems], {
+  await connection.exec("UID FETCH", [sequence, listedItems], {
     FETCH: ({ attributes }: Untagged) => {
       const values = pairsOf(attributes?.[1]);
       const number = Number(textOf(values.get("UID")));
       // Servers also tell of others' changes in between, by a FETCH with the flags alone.
-      if (asked.has(number) && values.has("RFC822.SIZE")) items.set(number, toItem(number, values));
+      if (asked.has(number) && isListed(values)) items.set(number, toItem(number, values));
     },
   });
   return [...items.values()];
 }
 
-function toItem(number: number, values: ReadonlyMap<string, Parsed>): MailItem {
+/** Whether a FETCH answers `listedItems`. */
+export function isListed(values: ReadonlyMap<string, Parsed>): boolean {
+  return values.has("RFC822.SIZE");
+}
+
+/** The metadata of a mail from the answer to `listedItems`. */
+export function toItem(number: number, values: ReadonlyMap<string, Parsed>): MailItem {
   const flags = entriesOf(values.get("FLAGS")).flatMap((flag) => textOf(flag) ?? []);
   const sizeBytes = Number(textOf(values.get("RFC822.SIZE")));
   return {

@@ -215,8 +215,9 @@ export class Pool {
   }
 
   /**
-   * Where a folder stands, asked of the server; preferably on a connection that has it not selected: there
-   * a STATUS tells what the view has, which may be old (seen on Dovecot), so the view goes first.
+   * Where a folder stands, asked of the server. On a connection that has it selected a STATUS tells what the view
+   * has, which may be old (seen on Dovecot): so the view is brought up to date first, and where that stirs
+   * nothing the folder stands where it stood.
    */
   position(path: string, visit: Visit): Promise<Position> {
     return this.#onConnection(
@@ -227,7 +228,9 @@ export class Pool {
         const isSelected = connection.selectedPath === path;
         await connection.leaveStrayView();
         if (isSelected) await connection.refresh();
-        const now = await readPosition(connection, path, this.#timeMark());
+        const standing = isSelected ? connection.standing : undefined;
+        const now = standing ?? (await readPosition(connection, path, this.#timeMark()));
+        if (isSelected) connection.standAt(now);
         const before = this.#told.get(path);
         const isNews = before === undefined || !isSame(before.position, now);
         if (isNews) this.#told.set(path, { position: now, at: (this.#order += 1) });

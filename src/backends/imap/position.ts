@@ -1,4 +1,5 @@
 /** Where a folder stands: the only source of marks. */
+import type { MailboxObject } from "imapflow";
 import { BackendError } from "../../backend.ts";
 import type { Position } from "../../feed.ts";
 import type { ImapConnection, Parsed } from "./connection.ts";
@@ -30,4 +31,14 @@ export async function readPosition(
   const modseq = textOf(found.get("HIGHESTMODSEQ"));
   const mark = modseq === undefined ? BigInt(now) : BigInt(modseq);
   return { epoch, mark, next: number("UIDNEXT"), count: number("MESSAGES") };
+}
+
+/** Where a folder stands whose SELECT has just been answered; undefined where that tells no mark. */
+export function positionOfView(
+  connection: ImapConnection,
+  mailbox: MailboxObject,
+): Position | undefined {
+  const { uidValidity, uidNext: next, exists: count, highestModseq: mark } = mailbox;
+  if (!connection.isEnabled("CONDSTORE") || mark === undefined || mark === 0n) return undefined;
+  return { epoch: String(uidValidity), mark, next, count };
 }

@@ -25,7 +25,7 @@ export async function arrivedSince(
   const [first, last] = [perhaps[0], perhaps.at(-1)];
   const bounds = { low: first?.low ?? 1, high: last?.high ?? 0 };
   const unsure = intersection(perhaps, complement(bounds, surely));
-  const judged = await fetchFeedItems(connection, unsure, []);
+  const judged = await fetchFeedItems(connection, unsure);
   const inside = judged.items.filter(({ day }) => day >= sinceDay).map(({ number }) => number);
   return joined([...surely, ...rangesOf(inside)]);
 }

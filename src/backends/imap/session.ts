@@ -26,6 +26,7 @@ import { removeAll } from "./emptying.ts";
 import { createFolder, listFolders } from "./folders.ts";
 import { identitiesOf } from "./identities.ts";
 import { listItems } from "./list.ts";
+import { ListedItems } from "./listed.ts";
 import { searchMails } from "./mail-search.ts";
 import { fetchParts, openPart } from "./parts.ts";
 import type { Pool, Visit } from "./pool.ts";
@@ -46,6 +47,7 @@ export class ImapSession implements MailSession {
   readonly #lease: Lease;
   readonly #subscriptions = new Set<Disposable>();
   readonly #visit: Visit;
+  readonly #listed = new ListedItems();
 
   constructor(lease: Lease) {
     this.#lease = lease;
@@ -78,12 +80,17 @@ export class ImapSession implements MailSession {
 
   feed(path: string): Feed {
     const position = (of: string): Promise<Position> => this.#position(of);
-    return imapFeed(path, { on: this.#on, position, clock: this.#lease.clock });
+    const { clock } = this.#lease;
+    return imapFeed(path, { on: this.#on, position, clock, listed: this.#listed });
   }
 
   async list(path: string, numbers: readonly number[]): Promise<readonly MailItem[]> {
-    if (numbers.length === 0) return [];
-    return this.#on(path, (connection) => listItems(connection, path, numbers));
+    const known = this.#listed.take(path, numbers);
+    const there = new Set(known.map(({ number }) => number));
+    const rest = numbers.filter((number) => !there.has(number));
+    if (rest.length === 0) return known;
+    const asked = await this.#on(path, (connection) => listItems(connection, path, rest));
+    return [...known, ...asked];
   }
 
   async fetchParts(path: string, wanted: readonly PartWanted[]): Promise<readonly PartFetched[]> {
@@ -105,11 +112,13 @@ export class ImapSession implements MailSession {
     unchangedSince?: bigint,
   ): Promise<readonly ItemOutcome[]> {
     if (changes.length === 0) return [];
+    this.#listed.begin(path);
     return this.#on(path, (connection) => setFlags(connection, changes, unchangedSince));
   }
 
   async remove(path: string, numbers: readonly number[]): Promise<readonly ItemOutcome[]> {
     if (numbers.length === 0) return [];
+    this.#listed.begin(path);
     return this.#on(path, (connection) => removeItems(connection, numbers));
   }
 
@@ -118,6 +127,7 @@ export class ImapSession implements MailSession {
   }
 
   async removeAll(path: string): Promise<number> {
+    this.#listed.begin(path);
     const { next } = await this.#position(path);
     return this.#on(path, (connection) => removeAll(connection, next));
   }
@@ -128,6 +138,7 @@ export class ImapSession implements MailSession {
     toPath: string,
   ): Promise<readonly ItemOutcome[]> {
     if (numbers.length === 0) return [];
+    this.#listed.begin(path);
     return this.#on(path, (connection) => moveItems(connection, numbers, toPath));
   }
 

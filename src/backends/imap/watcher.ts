@@ -4,7 +4,13 @@ import type { Clock, Timer } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { ImapConnection } from "./connection.ts";
 import { TooManyConnections } from "./errors.ts";
-import { idleRearmMs, lastingMs, reopenPausesMs, settledMs, watcherSilenceMs } from "./limits.ts";
+import {
+  idleRearmMs,
+  lastingMs,
+  reopenPausesMs,
+  settlingPausesMs,
+  watcherSilenceMs,
+} from "./limits.ts";
 import type { Pool } from "./pool.ts";
 
 /** What a watcher needs of its account. */
@@ -106,14 +112,16 @@ export class Watcher implements Disposable {
 
   /**
    * Dovecot gathers news for half a second, and forgets what it gathered when it hibernates the connection
-   * meanwhile (seen with 2.3.19). It hibernates once after each stir and each new IDLE: one look after each.
+   * meanwhile (seen with 2.3.19). It hibernates once after each stir and each new IDLE, after a time that only
+   * its operator knows: a few looks after each find what was lost.
    */
-  #settle(quietMs = settledMs): void {
+  #settle(look = 0): void {
+    const quietMs = settlingPausesMs[look] ?? idleRearmMs;
     this.#settling?.cancel();
     this.#settling = this.#account.clock.after(quietMs, () => {
       if (this.#connection?.usable === true)
         this.#account.hear({ path: this.path, kind: "arrival" });
-      this.#settle(idleRearmMs);
+      this.#settle(look < settlingPausesMs.length ? look + 1 : 0);
     });
   }
 
