@@ -33,8 +33,8 @@ async function wholeMailbox(measured: MeasuredGateway, count: number): Promise<v
   // Before and after: the machine is not the same from minute to minute.
   const bareBefore = await bareFirstSync(login);
   measured.takeRequests();
-  const { url, cpuSeconds } = measured;
-  const synced = await firstSync({ url, user, password: "secret", cpuSeconds });
+  const cpuSeconds = (): Promise<number> => measured.cpuSeconds();
+  const synced = await firstSync({ url: measured.url, user, password: "secret", cpuSeconds });
   using phone = synced.phone;
   const requests = measured.takeRequests().filter(({ command }) => command === "Sync");
   const bare = (bareBefore + (await bareFirstSync(login))) / 2;
