@@ -1,7 +1,7 @@
 /** What a held Ping or Sync looks at: whether a Sync would now deliver something. */
 import { BackendError, BackendUnavailable } from "../backend.ts";
 import type { Feed, Position } from "../feed.ts";
-import { InvalidSyncKey, KeyTaken, type Head } from "../sync/types.ts";
+import { InvalidSyncKey, KeyTaken, type Head, type Operation } from "../sync/types.ts";
 import type { Context } from "./context.ts";
 import { endsRequest } from "./faults.ts";
 import { sinceDayOf, stickyOptions } from "./sync/options.ts";
@@ -64,9 +64,20 @@ export class Looks {
     const { sync, clock } = this.#context;
     const sinceDay = sinceDayOf(stickyOptions(head), clock.now());
     const planned = await sync.plan(head, feed, { ...oneChange, sinceDay });
-    if (planned.operations.length > 0) return true;
-    await sync.touch(head, planned.next);
-    return false;
+    const [operation] = planned.operations;
+    if (operation === undefined) {
+      await sync.touch(head, planned.next);
+      return false;
+    }
+    // A mail that goes with its conversation is no news here: a Sync would not tell of it.
+    return (await this.#goes(head.collectionId, operation)) ? this.#isVisible(head, feed) : true;
+  }
+
+  async #goes(collectionId: string, { kind, number }: Operation): Promise<boolean> {
+    if (kind !== "add" || collectionId === hierarchyId) return false;
+    const { mailbox } = this.#context;
+    const items = () => mailbox.list(collectionId, [number]);
+    return (await mailbox.followConversations(collectionId, items)).length > 0;
   }
 
   #feed(watched: string | undefined): Promise<Feed> {

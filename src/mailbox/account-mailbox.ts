@@ -5,6 +5,7 @@ import type { Feed } from "../feed.ts";
 import type { Conversation } from "../items/email/index.ts";
 import type { LastVerb, MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
 import type { MailQuery } from "../items/search/condition.ts";
+import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import { listCollections, listCollectionsOf, type CollectionRow } from "../store/collections.ts";
 import type { Database } from "../store/sql.ts";
@@ -12,6 +13,7 @@ import { listVerbs, type VerbScope } from "../store/verbs.ts";
 import { draftsType, type AliasBook } from "./alias-book.ts";
 import type { Aliases, Place } from "./aliased.ts";
 import { Answer } from "./answer.ts";
+import { ConversationMover } from "./conversation-mover.ts";
 import { conversationsOf } from "./conversations.ts";
 import type { ChangedFolder, FolderChanges, FolderPlace } from "./folder-changes.ts";
 import type { FolderClaim } from "./folder-intents.ts";
@@ -28,10 +30,12 @@ import type {
   FoundItem,
   Mailbox,
   MailboxEvent,
+  MovedConversation,
   MoveRequest,
   Submission,
 } from "./mailbox.ts";
 import type { MovePlace, Mover } from "./move.ts";
+import { findRelated } from "./related.ts";
 import { parseReference, referenceOf } from "./references.ts";
 import { searchFolders } from "./search.ts";
 import type { Sender } from "./send.ts";
@@ -40,6 +44,7 @@ import { watchCollections, watchHierarchy, type WatchSource } from "./watch.ts";
 /** The parts that a mailbox is put together from. */
 export interface MailboxParts {
   readonly database: Database;
+  readonly clock: Clock;
   readonly lease: Lease;
   readonly folders: Folders;
   readonly changes: FolderChanges;
@@ -48,6 +53,8 @@ export interface MailboxParts {
   readonly sender: Sender;
   readonly mover: Mover;
   readonly watching: WatchSource;
+  /** Of the request. */
+  readonly signal: AbortSignal;
   /** All addresses of the account. */
   readonly addresses: readonly string[];
   readonly log: Log;
@@ -57,10 +64,22 @@ export interface MailboxParts {
 export class AccountMailbox implements Mailbox {
   readonly accountId: string;
   readonly #parts: MailboxParts;
+  readonly #conversations: ConversationMover;
 
   constructor(accountId: string, parts: MailboxParts) {
     this.accountId = accountId;
     this.#parts = parts;
+    const { database, clock, log, folders } = parts;
+    this.#conversations = new ConversationMover({
+      database,
+      accountId,
+      clock,
+      log,
+      folders,
+      list: this.list.bind(this),
+      move: this.move.bind(this),
+      related: this.#related.bind(this),
+    });
   }
 
   roundTrips(): number {
@@ -223,6 +242,25 @@ export class AccountMailbox implements Mailbox {
 
   async sendDraft(edit: DraftEdit, signal: AbortSignal): Promise<DraftOutcome> {
     return await this.#parts.drafts.sendDraft(edit, signal);
+  }
+
+  async moveConversation(conversationId: Buffer, to: string): Promise<MovedConversation> {
+    return await this.#conversations.move(conversationId, to);
+  }
+
+  async followConversations(
+    collectionId: string,
+    items: () => Promise<readonly MailItem[]>,
+  ): Promise<readonly number[]> {
+    return await this.#conversations.follow(collectionId, items);
+  }
+
+  async #related(collectionId: string, messageIds: readonly string[]): Promise<readonly number[]> {
+    const { signal } = this.#parts;
+    return await this.#in(collectionId, async (session, { path, aliases }) => {
+      const numbers = await findRelated(session, path, { messageIds, signal });
+      return numbers.map((uid) => aliases.numberOf(uid));
+    });
   }
 
   async send(submission: Submission, signal: AbortSignal): Promise<void> {

@@ -33,6 +33,27 @@ interface Threading {
 
 type KnownRows = Map<string, ConversationRow>;
 
+/** A message-id that is longer, or no plain text, is not looked for: it would not be found either. */
+const searchableId = /^[\u0020-\u007e]{1,500}$/;
+
+/**
+ * The conversations of those items that no device was shown yet, by number: later mail of a conversation. A
+ * mail without a Message-ID cannot be told from one that was shown.
+ */
+export async function newcomersIn(
+  sql: Sql,
+  accountId: string,
+  items: readonly MailItem[],
+): Promise<ReadonlyMap<number, Buffer>> {
+  if (items.length === 0) return new Map();
+  const threadings = oldestFirst(items).map(threadingOf);
+  const known = await knownOf(sql, accountId, threadings);
+  const fresh = resolve(threadings, known);
+  const shown = new Set(fresh.map(({ hash }) => keyOf(hash)));
+  const newcomers = threadings.filter(({ own }) => own !== undefined && shown.has(keyOf(own)));
+  return new Map(newcomers.map((each) => [each.item.number, conversationOf(each, known).id]));
+}
+
 /** The conversation of each item by number; new ones are kept. */
 export async function conversationsOf(
   sql: Sql,
@@ -41,9 +62,8 @@ export async function conversationsOf(
 ): Promise<ReadonlyMap<number, Conversation>> {
   if (items.length === 0) return new Map();
   const threadings = oldestFirst(items).map(threadingOf);
-  const asked = threadings.flatMap(({ own, parent }) => [own, parent]).filter(isHash);
-  const known = byHash(await listConversations(sql, accountId, unique(asked)));
-  const fresh = resolve(threadings, known);
+  const known = await knownOf(sql, accountId, threadings);
+  const fresh = [...resolve(threadings, known), ...unshownRoots(threadings, known)];
   const kept = fresh.length === 0 ? [] : await putConversations(sql, accountId, fresh);
   for (const [hash, row] of byHash(kept)) known.set(hash, row);
   return new Map(threadings.map((each) => [each.item.number, conversationOf(each, known)]));
@@ -58,14 +78,36 @@ export async function keepConversation(
   const conversation = (await conversationsOf(sql, accountId, [item])).get(item.number);
   const hash = hashOf(messageId);
   if (conversation === undefined || hash === undefined) return;
-  await putConversations(sql, accountId, [{ hash, ...conversation }]);
+  await putConversations(sql, accountId, [
+    { hash, ...conversation, messageId: searchable(messageId) },
+  ]);
+}
+
+async function knownOf(
+  sql: Sql,
+  accountId: string,
+  threadings: readonly Threading[],
+): Promise<KnownRows> {
+  const asked = threadings.flatMap(({ own, parent, root }) => [own, parent, root]).filter(isHash);
+  return byHash(await listConversations(sql, accountId, unique(asked)));
+}
+
+/** The first mail of a conversation is what the others name, whether it was shown or not. */
+function unshownRoots(threadings: readonly Threading[], known: KnownRows): ConversationRow[] {
+  return threadings.flatMap(({ item, root }) => {
+    if (root === undefined || known.has(keyOf(root))) return [];
+    const row = { hash: root, id: root, index: null, messageId: searchable(item.references[0]) };
+    known.set(keyOf(root), row);
+    return [row];
+  });
 }
 
 /** Gives each mail its conversation, the older first, as replies ask for it; returns what is to be kept. */
 function resolve(threadings: readonly Threading[], known: KnownRows): ConversationRow[] {
   return threadings.flatMap((each) => {
     if (each.own === undefined || known.get(keyOf(each.own))?.index) return [];
-    const row = { hash: each.own, ...conversationOf(each, known) };
+    const messageId = searchable(each.item.envelope.messageId);
+    const row = { hash: each.own, ...conversationOf(each, known), messageId };
     known.set(keyOf(each.own), row);
     return [row];
   });
@@ -99,8 +141,17 @@ function threadingOf(item: MailItem): Threading {
 }
 
 function hashOf(messageId: string): Buffer | undefined {
-  const bare = (/<([^<>]+)>/.exec(messageId)?.[1] ?? messageId).trim();
+  const bare = bareOf(messageId);
   return bare === "" ? undefined : digest(bare);
+}
+
+function bareOf(messageId: string): string {
+  return (/<([^<>]+)>/.exec(messageId)?.[1] ?? messageId).trim();
+}
+
+function searchable(messageId = ""): string | null {
+  const bare = bareOf(messageId);
+  return searchableId.test(bare) ? bare : null;
 }
 
 function digest(text: string): Buffer {

@@ -62,3 +62,15 @@ export const formerPartsMost = 1000;
 
 /** How long another process's edit of a draft is waited for before its halfway state is shown. */
 export const editWaitMs = 3000;
+
+/** Message-IDs by which the mails of a conversation are looked for: the first and some others name all the rest. */
+export const messageIdsLookedFor = 60;
+
+/** Conversations of an account whose later mail is moved; the oldest rules give way. */
+export const maxConversationRules = 1_000;
+
+/** Message-ids looked for by one search, three header fields each: a line that mail servers still take. */
+export const idsPerSearch = 10;
+
+/** Mails of a conversation that are looked at in one folder; of longer ones the oldest stay behind. */
+export const maxConversationMails = 2_000;

@@ -70,6 +70,14 @@ export interface MoveRequest {
   readonly epoch?: string | undefined;
 }
 
+/** What became of a conversation that was to be moved. */
+export type MovedConversation =
+  | "moved"
+  /** Mails of some folder could not be moved. */
+  | "partly"
+  /** There is no mail of it. */
+  | "unknown";
+
 /** A part named by a FileReference or a LongId. */
 export interface FoundItem {
   readonly collectionId: string;
@@ -157,6 +165,16 @@ export interface Mailbox extends AsyncDisposable {
   sendNewDraft(wish: DraftWish, signal: AbortSignal): Promise<DraftOutcome>;
   /** Sends a draft with the device's changes, once, and takes it away. Throws SendRefused, BackendError. */
   sendDraft(edit: DraftEdit, signal: AbortSignal): Promise<DraftOutcome>;
+  /** Moves all mails of a conversation, but sent ones, and those that come later. Throws BackendError. */
+  moveConversation(conversationId: Buffer, to: string): Promise<MovedConversation>;
+  /**
+   * Moves those of these items that are later mail of a conversation that was moved; gives their numbers. To be
+   * asked before items are told to a device; `items` is called only where conversations were moved.
+   */
+  followConversations(
+    collectionId: string,
+    items: () => Promise<readonly MailItem[]>,
+  ): Promise<readonly number[]>;
   /**
    * Sends once per ClientId and files in Sent; the original of an answer or forward gets its flag. Throws
    * SendRefused, OriginalGone, BackendUnavailable.

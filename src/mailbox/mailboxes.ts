@@ -113,7 +113,7 @@ function openMailbox(shared: Shared, account: MailboxAccount, request: MailboxRe
   const { edits } = shared;
   const aliases = new AliasBook({ database, clock, accountId, signal, edits });
   const drafts = new Drafts({ ...base, account, folders, aliases, edits, keep, sender });
-  const known = { database, lease, folders, aliases, watching, addresses, log };
+  const known = { database, clock, log, signal, lease, folders, aliases, watching, addresses };
   const parts = { ...known, changes, drafts, sender, mover };
   return new AccountMailbox(accountId, parts);
 }

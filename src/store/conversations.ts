@@ -7,9 +7,12 @@ export interface ConversationRow {
   readonly id: Buffer;
   /** ConversationIndex; null in rows of versions that kept none. */
   readonly index: Buffer | null;
+  /** Without angle brackets; null where it cannot be looked for. */
+  readonly messageId: string | null;
 }
 
-const columns = `message_hash AS hash, conversation_id AS id, conversation_index AS index`;
+const columns = `message_hash AS hash, conversation_id AS id, conversation_index AS index,
+  message_id AS "messageId"`;
 
 /** The known ones of these messages. */
 export async function listConversations(
@@ -28,16 +31,33 @@ export async function putConversations(
   accountId: string,
   rows: readonly ConversationRow[],
 ): Promise<ConversationRow[]> {
-  const text = `INSERT INTO conversations (account_id, message_hash, conversation_id, conversation_index)
-    SELECT $1::bigint, r.* FROM unnest($2::bytea[], $3::bytea[], $4::bytea[]) AS r ORDER BY 2
+  const text = `INSERT INTO conversations (account_id, message_hash, conversation_id, conversation_index, message_id)
+    SELECT $1::bigint, r.* FROM unnest($2::bytea[], $3::bytea[], $4::bytea[], $5::text[]) AS r ORDER BY 2
     ON CONFLICT (account_id, message_hash) DO UPDATE
-      SET conversation_index = coalesce(conversations.conversation_index, excluded.conversation_index)
+      SET conversation_index = coalesce(conversations.conversation_index, excluded.conversation_index),
+        message_id = coalesce(conversations.message_id, excluded.message_id)
     RETURNING ${columns}`;
   const lists = [
     rows.map((row) => row.hash),
     rows.map((row) => row.id),
     rows.map((row) => row.index),
+    rows.map((row) => row.messageId),
   ];
   const values = [accountId, ...lists];
   return await sql.rows<ConversationRow>("conversations.put", text, values);
+}
+
+/** Message-IDs of a conversation, as far as they can be looked for. */
+export async function listMessageIds(
+  sql: Sql,
+  accountId: string,
+  id: Buffer,
+  limit: number,
+): Promise<string[]> {
+  const text = `SELECT message_id AS "messageId" FROM conversations
+    WHERE account_id = $1 AND conversation_id = $2 AND message_id IS NOT NULL
+    ORDER BY message_hash = $2 DESC, message_hash LIMIT $3`;
+  const values = [accountId, id, limit];
+  const rows = await sql.rows<{ messageId: string }>("conversations.message-ids", text, values);
+  return rows.map(({ messageId }) => messageId);
 }

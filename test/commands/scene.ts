@@ -94,6 +94,7 @@ function mailboxOver(session: MailSession): Mailbox {
     list: (collectionId, numbers) => session.list(pathOf(collectionId), numbers),
     fetchParts: (collectionId, wanted) => session.fetchParts(pathOf(collectionId), wanted),
     setFlags: (collectionId, changes) => session.setFlags(pathOf(collectionId), changes),
+    followConversations: async () => [],
     remove: (collectionId, numbers) => session.remove(pathOf(collectionId), numbers),
     conversations: async () => new Map(),
     fileReference: async (collectionId, number) => `${collectionId}:1:${number}`,

@@ -75,6 +75,7 @@ export async function playAll(scene: Scene): Promise<void> {
   await playFlags(scene, inbox);
   await playDeletes(scene, inbox);
   await playMoves(scene, inbox);
+  await playConversation(scene, inbox);
   await playSend(scene, inbox);
   await playFolders(scene);
   await playFolderChanges(scene);
@@ -171,6 +172,37 @@ async function playMoves(scene: Scene, inbox: string): Promise<void> {
     [await countOf(scene, "INBOX"), await countOf(scene, "Trash")],
     [1, trashed + 1],
   );
+}
+
+/** A conversation of two mails moves whole; a third one follows when it comes. */
+async function playConversation(scene: Scene, inbox: string): Promise<void> {
+  const { phone, other } = scene;
+  const trash = phone.folderOfType(4);
+  const [kept, trashed] = [await countOf(scene, "INBOX"), await countOf(scene, "Trash")];
+  await other.append("INBOX", threaded("root"));
+  await other.append("INBOX", threaded("reply", "<root@play.test>"));
+  const { adds } = await phone.sync(inbox);
+  const [ConversationId, second] = adds.map((id) => phone.mails(inbox).get(id)?.ConversationId);
+  assert.ok(ConversationId);
+  assert.deepEqual([adds.length, ConversationId], [2, second]);
+  const Move = [{ ConversationId, DstFldId: trash, Options: { MoveAlways: true as const } }];
+  const request = { Fetch: [], EmptyFolderContents: [], Move };
+  for (let time = 0; time < 2; time++) {
+    const { body } = await phone.client.send("ItemOperations", request);
+    assert.deepEqual(body?.Response?.Move, [{ Status: 1, ConversationId }]);
+  }
+  await other.append("INBOX", threaded("later", "<root@play.test> <reply@play.test>"));
+  const brought = await phone.sync(inbox);
+  assert.deepEqual([brought.adds, new Set(brought.deletes)], [[], new Set(adds)]);
+  assert.deepEqual(
+    [await countOf(scene, "INBOX"), await countOf(scene, "Trash")],
+    [kept, trashed + 3],
+  );
+}
+
+function threaded(name: string, references = ""): Buffer {
+  const ids = `Message-ID: <${name}@play.test>\r\n${references && `References: ${references}\r\n`}`;
+  return Buffer.from(`From: <a@play.test>\r\n${ids}Subject: thread\r\n\r\nWords of ${name}.\r\n`);
 }
 
 /** A mail to himself: it wakes the Ping, and its copy is in Sent. */

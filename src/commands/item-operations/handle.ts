@@ -1,10 +1,11 @@
-/** ItemOperations (MS-ASCMD 2.2.1.10): whole items and attachments, each with a Status of its own. */
+/** ItemOperations (MS-ASCMD 2.2.1.10): items and attachments, emptied folders, moved conversations. */
 import { commandStatus, StatusError } from "../../../schemas/status.ts";
 import type { RequestOf, ResponseOf } from "../../../schemas/commands.ts";
 import { MultipartAnswer, type Context } from "../context.ts";
 import { maxOperations } from "../limits.ts";
 import { emptyAll } from "./empty-folder.ts";
 import { fetchAll } from "./fetch.ts";
+import { moveAll, readMoves } from "./move.ts";
 import { Parts } from "./parts.ts";
 
 type Request = RequestOf<"ItemOperations">;
@@ -21,12 +22,14 @@ export async function handleItemOperations(
   if (request === undefined || count === 0) throw new StatusError(status.ProtocolError);
   // MS-ASCMD 3.1.5.10, R7490.
   if (count > maxOperations) throw new StatusError(status.TooLarge);
+  const moves = readMoves(request.Move);
   const parts = context.parameters.acceptMultiPart ? new Parts() : undefined;
   const Fetch = await fetchAll(request.Fetch, context, parts);
   const EmptyFolderContents = await emptyAll(request.EmptyFolderContents, context);
+  const Move = await moveAll(moves, context);
   const response: Response = {
     Status: status.Success,
-    Response: { Fetch, EmptyFolderContents, ...refusedOperations(request) },
+    Response: { Fetch, EmptyFolderContents, Move },
   };
   return parts === undefined ? response : new MultipartAnswer(response, parts.bytes);
 }
@@ -34,12 +37,4 @@ export async function handleItemOperations(
 function operationCount(request: Request | undefined): number {
   if (request === undefined) return 0;
   return request.Fetch.length + request.EmptyFolderContents.length + request.Move.length;
-}
-
-/** Not handled by this server: each is told so, the fetches beside them are answered. */
-function refusedOperations(request: Request) {
-  const Status = status.ActionNotSupported;
-  return {
-    Move: request.Move.map(({ ConversationId = Buffer.alloc(0) }) => ({ Status, ConversationId })),
-  };
 }

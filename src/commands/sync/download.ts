@@ -32,6 +32,11 @@ export async function download(
     return download(context, head, { ...window, windowSize: fitting }, options);
   }
   const { collectionId } = head;
+  const listed = async () => [...items.values()];
+  const gone =
+    items.size === 0 ? [] : await context.mailbox.followConversations(collectionId, listed);
+  // Each time there are fewer: what has gone with its conversation is not told here.
+  if (gone.length > 0) return download(context, head, window, options);
   const commands = await serverCommands(context, { ...planned, collectionId, options, items });
   return { planned, commands };
 }
