@@ -47,17 +47,20 @@ export async function submit(
   try {
     await context.mailbox.send(submission, context.signal);
   } catch (error) {
-    throw asStatus(error, context);
+    throw asStatus(error, context, about);
   }
 }
 
-function asStatus(error: unknown, { log }: Context): unknown {
+function asStatus(error: unknown, { log }: Context, about: About | undefined): unknown {
   if (error instanceof OriginalGone) {
     return new StatusError(commonStatus.ItemNotFound, error.message, { cause: error });
   }
   if (!(error instanceof SendRefused)) return error;
   log.info({ fault: error.fault, err: error }, "the mail was not taken");
-  return new StatusError(sendStatus[error.fault], error.message, { cause: error });
+  // What the original brought along made it too large.
+  const isTooLarge = error.fault === "too large" && about?.kind === "forward";
+  const status = isTooLarge ? commonStatus.AttachmentIsTooLarge : sendStatus[error.fault];
+  return new StatusError(status, error.message, { cause: error });
 }
 
 /** Status of a mail that was not taken, by the reason. */

@@ -9,7 +9,7 @@ import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import { listCollections, listCollectionsOf, type CollectionRow } from "../store/collections.ts";
 import type { Database } from "../store/sql.ts";
-import { listVerbs, type VerbScope } from "../store/verbs.ts";
+import { listVerbs, moveVerbs, type VerbScope } from "../store/verbs.ts";
 import { draftsType, type AliasBook } from "./alias-book.ts";
 import type { Aliases, Place } from "./aliased.ts";
 import { Answer } from "./answer.ts";
@@ -224,7 +224,9 @@ export class AccountMailbox implements Mailbox {
       if (!destination.selectable) throw noSuchFolder(to);
       const place = { ...placeOf(row), epoch: epoch ?? row.epoch };
       const passage = { session, from: place, to: placeOf(destination), aliases };
-      return await this.#parts.mover.move(passage, numbers);
+      const outcomes = await this.#parts.mover.move(passage, numbers);
+      await this.#takeVerbs(row, destination, outcomes);
+      return outcomes;
     });
   }
 
@@ -261,6 +263,20 @@ export class AccountMailbox implements Mailbox {
       const numbers = await findRelated(session, path, { messageIds, signal });
       return numbers.map((uid) => aliases.numberOf(uid));
     });
+  }
+
+  /** What was done last with mails goes with them where the server tells their new numbers. */
+  async #takeVerbs(
+    from: CollectionRow,
+    to: CollectionRow,
+    outcomes: readonly ItemOutcome[],
+  ): Promise<void> {
+    const moved = outcomes.flatMap(({ number, ...rest }) => {
+      const newNumber = rest.kind === "done" ? rest.newNumber : undefined;
+      return newNumber === undefined ? [] : [{ number, newNumber }];
+    });
+    if (moved.length === 0) return;
+    await moveVerbs(this.#parts.database, this.#scopeOf(from), this.#scopeOf(to), moved);
   }
 
   async send(submission: Submission, signal: AbortSignal): Promise<void> {

@@ -202,3 +202,19 @@ test("Answer: one that goes to another recipient of the original is one to all",
   await send(at, at.gateway, submission(at, { about, mime }));
   assert.equal((await verbIn(at))?.verb, 2);
 });
+
+test("Answer: what was done with a mail goes along when it is moved", async () => {
+  await using at = await scene();
+  await send(at, at.gateway);
+  at.server.create("Archive");
+  await using mailbox = await at.gateway.open(at.account);
+  await mailbox.hierarchy();
+  const folders = await mailbox.foldersOf([1, 2, 3, 4, 5, 6]);
+  const to = folders.find(({ displayName }) => displayName === "Archive")?.collectionId ?? "";
+  const moves = { from: "f1", numbers: [at.about.number], to };
+  const [moved] = await mailbox.move(moves);
+  assert.ok(moved?.kind === "done" && moved.newNumber !== undefined);
+  assert.deepEqual(await mailbox.move(moves), [moved]);
+  assert.equal((await mailbox.lastVerbs(to, [moved.newNumber])).get(moved.newNumber)?.verb, 3);
+  assert.equal((await mailbox.lastVerbs("f1", [at.about.number])).size, 0);
+});

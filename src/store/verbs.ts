@@ -48,3 +48,21 @@ export async function putVerb(
   const values = [accountId, serial, epoch, number, verb, executed];
   return (await sql.rows("verbs.put", text, values)).length > 0;
 }
+
+/** Mails went to another folder: what was done with them goes along. */
+export async function moveVerbs(
+  sql: Sql,
+  from: VerbScope,
+  to: VerbScope,
+  moved: readonly { readonly number: number; readonly newNumber: number }[],
+): Promise<void> {
+  const text = `WITH pairs AS (SELECT * FROM unnest($4::bigint[], $5::bigint[]) AS p (was, now)),
+    taken AS (DELETE FROM verbs USING pairs
+      WHERE account_id = $1 AND collection = $2 AND epoch = $3 AND number = was
+      RETURNING now, verb, executed, stamp)
+    INSERT INTO verbs (account_id, collection, epoch, number, verb, executed, stamp)
+    SELECT $1, $6, $7, now, verb, executed, stamp FROM taken ON CONFLICT DO NOTHING`;
+  const numbers = [moved.map(({ number }) => number), moved.map(({ newNumber }) => newNumber)];
+  const values = [from.accountId, from.serial, from.epoch, ...numbers, to.serial, to.epoch];
+  await sql.rows("verbs.move", text, values);
+}

@@ -267,6 +267,18 @@ export class Phone implements Disposable {
     return answer.body?.Status ?? 1;
   }
 
+  /** SmartReply or SmartForward (14.0+) of a mail; 1 is success. */
+  async smart(
+    command: "SmartReply" | "SmartForward",
+    [FolderId, ItemId]: readonly [string, string],
+    Mime: Buffer,
+  ): Promise<number> {
+    const request = { ClientId: randomUUID(), Source: { FolderId, ItemId }, Mime };
+    const answer = await this.client.send(command, request);
+    assert.equal(answer.httpStatus, 200);
+    return answer.body?.Status ?? 1;
+  }
+
   /** MoveItems of mails of one folder: each one's Status, and its ServerId in the other folder. */
   async moveItems(
     from: string,

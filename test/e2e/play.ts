@@ -77,6 +77,7 @@ export async function playAll(scene: Scene): Promise<void> {
   await playMoves(scene, inbox);
   await playConversation(scene, inbox);
   await playSend(scene, inbox);
+  await playAnswers(scene, inbox);
   await playFolders(scene);
   await playFolderChanges(scene);
   await playSearch(scene);
@@ -219,6 +220,33 @@ async function playSend(scene: Scene, inbox: string): Promise<void> {
   assert.deepEqual([subjects, arrived.changes, arrived.deletes], [["to myself"], [], []]);
   assert.equal(await countOf(scene, "Sent"), 1);
   assert.equal((await phone.sync(sent)).adds.length, 1);
+}
+
+/** A large file goes on to himself; then he answers twice: each time the mail's last verb is told. */
+async function playAnswers(scene: Scene, inbox: string): Promise<void> {
+  const { phone, other, user, clock } = scene;
+  const file = "QUJD\r\n".repeat(60_000);
+  const typed = "Content-Type: application/x-a; name=a\r\nContent-Transfer-Encoding: base64";
+  const body = `--b\r\n\r\nWords.\r\n--b\r\n${typed}\r\n\r\n${file}--b--\r\n`;
+  const head = "From: a@example.test\r\nContent-Type: multipart/mixed; boundary=b\r\n";
+  await other.append("INBOX", Buffer.from(`${head}Message-ID: <file@x>\r\n\r\n${body}`));
+  const [id = ""] = (await phone.sync(inbox)).adds;
+  const verb = async (command: "SmartReply" | "SmartForward", mime: Buffer) => {
+    clock.advance(1_000);
+    assert.equal(await phone.smart(command, [inbox, id], mime), 1);
+    assert.deepEqual((await phone.sync(inbox)).changes.includes(id), true);
+    const { LastVerbExecuted, LastVerbExecutionTime } = phone.mails(inbox).get(id) ?? {};
+    return [LastVerbExecuted, LastVerbExecutionTime?.getTime()];
+  };
+  const arrivedBefore = await countOf(scene, "INBOX");
+  assert.deepEqual(await verb("SmartForward", letter("on", user)), [3, clock.now()]);
+  await until(async () => (await countOf(scene, "INBOX")) > arrivedBefore, "it arrives");
+  await other.mailboxOpen("INBOX");
+  const arrived = await other.fetchOne("*", { source: true });
+  assert.ok(arrived && arrived.source?.includes(file), "with its file");
+  assert.deepEqual(await verb("SmartReply", letter("re")), [1, clock.now()]);
+  assert.deepEqual(await verb("SmartReply", letter("re once more")), [1, clock.now()]);
+  await phone.syncAll(inbox);
 }
 
 async function playFolders({ phone, other, prefix }: Scene): Promise<void> {
