@@ -35,16 +35,16 @@ const hiddenKeywords = new Set([
 ]);
 
 /** The keywords that mail programs give to their own labels, and the names shown for them. */
-const labelNames: Readonly<Record<string, string>> = {
-  $label1: "Important",
-  $label2: "Work",
-  $label3: "Personal",
-  $label4: "To Do",
-  $label5: "Later",
-};
+const labelNames: ReadonlyMap<string, string> = new Map([
+  ["$label1", "Important"],
+  ["$label2", "Work"],
+  ["$label3", "Personal"],
+  ["$label4", "To Do"],
+  ["$label5", "Later"],
+]);
 
 const labelKeywords = new Map(
-  Object.entries(labelNames).map(([keyword, name]) => [name, keyword.replace("l", "L")]),
+  [...labelNames].map(([keyword, name]) => [name, keyword.replace("l", "L")]),
 );
 
 /** The state that these flags of a FETCH stand for. */
@@ -73,7 +73,7 @@ function categoriesOf(flags: ReadonlySet<string>): string[] {
 
 /** The category that a keyword stands for. */
 export function categoryOf(keyword: string): string {
-  const label = labelNames[keyword.toLowerCase()];
+  const label = labelNames.get(keyword.toLowerCase());
   if (label !== undefined) return label;
   if (!keyword.toLowerCase().startsWith(encodedPrefix)) return keyword;
   const encoded = keyword.slice(encodedPrefix.length);

@@ -8,6 +8,12 @@ function fromHex(hex: string, charset: string, html = false): string {
 }
 
 describe("charsets", () => {
+  it("have names of their own, not those of JavaScript's objects", () => {
+    for (const name of ["constructor", "__proto__", "toString"]) {
+      assert.equal(fromHex("e282ac", name), "€");
+    }
+  });
+
   const known: readonly (readonly [charset: string, hex: string, text: string])[] = [
     ["utf-8", "e282ac", "€"],
     ["UTF8", "e282ac", "€"],

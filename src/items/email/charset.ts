@@ -44,29 +44,29 @@ function isVague(label: string): boolean {
   return label === "" || label === "windows-1252";
 }
 
-const aliases: Readonly<Record<string, string>> = {
-  utf8: "utf-8",
-  "unicode-1-1-utf-8": "utf-8",
-  "unicode-1-1-utf-7": "utf-7",
-  ascii: "windows-1252",
-  "us-ascii": "windows-1252",
-  "ansi_x3.4-1968": "windows-1252",
-  "iso-8859-1": "windows-1252",
-  iso8859_1: "windows-1252",
-  "iso8859-1": "windows-1252",
-  latin1: "windows-1252",
-  cp1252: "windows-1252",
-  "iso-8859-8-i": "windows-1255",
+const aliases: ReadonlyMap<string, string> = new Map([
+  ["utf8", "utf-8"],
+  ["unicode-1-1-utf-8", "utf-8"],
+  ["unicode-1-1-utf-7", "utf-7"],
+  ["ascii", "windows-1252"],
+  ["us-ascii", "windows-1252"],
+  ["ansi_x3.4-1968", "windows-1252"],
+  ["iso-8859-1", "windows-1252"],
+  ["iso8859_1", "windows-1252"],
+  ["iso8859-1", "windows-1252"],
+  ["latin1", "windows-1252"],
+  ["cp1252", "windows-1252"],
+  ["iso-8859-8-i", "windows-1255"],
   // Korean and Chinese mailers name the older set and send its superset.
-  "ks_c_5601-1987": "cp949",
-  "euc-kr": "cp949",
-  gb2312: "gb18030",
-  gbk: "gb18030",
-  "x-gbk": "gb18030",
-  shift_jis: "cp932",
-  "x-sjis": "cp932",
-  sjis: "cp932",
-};
+  ["ks_c_5601-1987", "cp949"],
+  ["euc-kr", "cp949"],
+  ["gb2312", "gb18030"],
+  ["gbk", "gb18030"],
+  ["x-gbk", "gb18030"],
+  ["shift_jis", "cp932"],
+  ["x-sjis", "cp932"],
+  ["sjis", "cp932"],
+]);
 
 /** "8bit", "binary" and the like are no charsets; iconv-lite's own "base64" and "hex" neither. */
 const noCharsets = new Set([
@@ -89,7 +89,7 @@ function normalLabel(charset: string): string {
       .split("*")[0]
       ?.trim()
       .toLowerCase() ?? "";
-  return noCharsets.has(label) ? "" : (aliases[label] ?? label);
+  return noCharsets.has(label) ? "" : (aliases.get(label) ?? label);
 }
 
 function labelInHtml(bytes: Buffer): string {

@@ -41,6 +41,12 @@ describe("cutting HTML", () => {
     assert.equal(cutHtml(html, 17), html);
   });
 
+  it("takes elements by any name, those of JavaScript's objects too", () => {
+    const html = "<constructor><p>one<__proto__>two";
+    assert.equal(cutHtml(html, 1000), html);
+    assert.match(cutHtml(`${html}${"x".repeat(1000)}`, 200), /^<constructor>/);
+  });
+
   it("cuts in text and closes what is open", () => {
     const html = "<html><body><p>Hello <b>wide world</b></p></body></html>";
     assert.equal(cutHtml(html, 55), "<html><body><p>Hello <b>wide worl</b></p></body></html>");

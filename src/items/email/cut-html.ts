@@ -27,16 +27,16 @@ function beginning(html: string, maxBytes: number): string {
 }
 
 /** Elements that an opening tag of the same row ends by itself (HTML 13.1.2.4). */
-const impliedEnds: Readonly<Record<string, readonly string[]>> = {
-  p: ["p"],
-  li: ["li"],
-  td: ["td", "th"],
-  th: ["td", "th"],
-  tr: ["td", "th", "tr"],
-  dt: ["dt", "dd"],
-  dd: ["dt", "dd"],
-  option: ["option"],
-};
+const impliedEnds: ReadonlyMap<string, readonly string[]> = new Map([
+  ["p", ["p"]],
+  ["li", ["li"]],
+  ["td", ["td", "th"]],
+  ["th", ["td", "th"]],
+  ["tr", ["td", "th", "tr"]],
+  ["dt", ["dt", "dd"]],
+  ["dd", ["dt", "dd"]],
+  ["option", ["option"]],
+]);
 
 class Cutter {
   readonly #html: string;
@@ -98,7 +98,7 @@ class Cutter {
   }
 
   #endImplied(name: string): void {
-    const ended = impliedEnds[name] ?? [];
+    const ended = impliedEnds.get(name) ?? [];
     while (ended.includes(this.#open.at(-1) ?? "")) this.#pop();
   }
 

@@ -55,16 +55,16 @@ function importance(headers: MailItem["headers"]): number {
 }
 
 /** Words of RFC 2156 (Importance, Priority) and of Outlook. */
-const words: Readonly<Record<string, number>> = {
-  high: 2,
-  urgent: 2,
-  low: 0,
-  "non-urgent": 0,
-  normal: 1,
-};
+const words: ReadonlyMap<string, number> = new Map([
+  ["high", 2],
+  ["urgent", 2],
+  ["low", 0],
+  ["non-urgent", 0],
+  ["normal", 1],
+]);
 
 function named(value: string | undefined): number | undefined {
-  return words[value?.trim().toLowerCase() ?? ""];
+  return words.get(value?.trim().toLowerCase() ?? "");
 }
 
 /** "1 (Highest)" to "5 (Lowest)". */

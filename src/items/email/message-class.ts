@@ -127,11 +127,11 @@ function reportOn(about: string, kind: string): string {
   return `REPORT.${reports[about]?.includes(kind) === true ? about : plain}.${kind}`;
 }
 
-const answers: Readonly<Record<string, string>> = {
-  ACCEPTED: "IPM.Schedule.Meeting.Resp.Pos",
-  DECLINED: "IPM.Schedule.Meeting.Resp.Neg",
-  TENTATIVE: "IPM.Schedule.Meeting.Resp.Tent",
-};
+const answers: ReadonlyMap<string, string> = new Map([
+  ["ACCEPTED", "IPM.Schedule.Meeting.Resp.Pos"],
+  ["DECLINED", "IPM.Schedule.Meeting.Resp.Neg"],
+  ["TENTATIVE", "IPM.Schedule.Meeting.Resp.Tent"],
+]);
 
 function meetingClass(method: string, detail: string): string {
   if (method === "REQUEST") return "IPM.Schedule.Meeting.Request";
@@ -139,7 +139,7 @@ function meetingClass(method: string, detail: string): string {
   if (method === "COUNTER") return "IPM.Schedule.Meeting.Resp.Tent";
   if (method !== "REPLY") return plain;
   const partStat = /PARTSTAT\s*=\s*"?([A-Z-]+)/i.exec(detail)?.[1]?.toUpperCase() ?? "";
-  return answers[partStat] ?? plain;
+  return answers.get(partStat) ?? plain;
 }
 
 /** "urn:content-classes:message" for mail (MS-ASEMAIL 2.2.2.20); meetings as in the examples of 4.1.5. */

@@ -81,6 +81,13 @@ describe("a mail for a device", () => {
     assert.equal(data.Attachments, undefined);
   });
 
+  it("is of normal importance where the header has no word for it", () => {
+    for (const word of ["__proto__", "constructor", "soon"]) {
+      const mime = Buffer.from(`Importance: ${word}\r\n\r\nx`);
+      assert.equal(mapped(mime).Importance, 1);
+    }
+  });
+
   it("quotes names, and says Sender only when another one sent it", () => {
     const from = [{ name: 'O"Neill\\ \r\nB', address: "o@example.test" }];
     const sender = [{ name: "Secretary", address: "s@example.test" }];
