@@ -38,7 +38,7 @@ const sent = {
   SaveInSentItems: v.optional(v.emptyTag),
 };
 const sentMime = {
-  Mime: v.content(v.opaque),
+  Mime: v.content(v.octets),
   TemplateID: v.from(rightsManagementPage, v.since("14.1", v.text)),
 };
 const answer = v.struct(composeMailPage, { Status: v.optional(v.integer) });
@@ -59,7 +59,7 @@ export const smartForward = command("SmartForward", {
     ...sent,
     ReplaceMime: v.optional(v.emptyTag),
     Source: source,
-    Mime: v.optional(v.content(v.opaque)),
+    Mime: v.optional(v.content(v.octets)),
     TemplateID: sentMime.TemplateID,
     Forwardees: v.since("16.0", askedForwardees),
     // What is said to the forwardees (MS-ASAIRS 2.2.2.9, R1332).

@@ -27,6 +27,7 @@ import { systemClock, type Clock } from "./kit/clock.ts";
 import type { Log } from "./kit/log.ts";
 import { createLog } from "./kit/pino-log.ts";
 import { selfSigned } from "./kit/self-signed.ts";
+import { SpoolFolder } from "./kit/spool.ts";
 import {
   createMailboxes,
   type DomainBackend,
@@ -142,6 +143,7 @@ interface Parts extends Surroundings {
   readonly backends: ReadonlyMap<string, DomainBackend>;
   readonly mailboxes: Mailboxes;
   readonly push: Push;
+  readonly spool: SpoolFolder;
   readonly loops: LoopWatch;
   readonly traces: Traces;
   readonly metrics: RequestMetrics;
@@ -175,8 +177,10 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   stack.use(await database.listen(hear));
   const metrics = createMetrics(push, backends);
   const draining = new AbortController();
+  const spool = new SpoolFolder(join(config.dataDir, "spool"));
+  await spool.clear();
   const served = { config, clock, log, database, backends, mailboxes, push };
-  const base = { ...served, loops, traces, metrics, draining, isWorker };
+  const base = { ...served, spool, loops, traces, metrics, draining, isWorker };
   if (isWorker) metrics.tellStarter();
   const [app, health] = await createServers(base);
   stack.defer(() => closeNow(health));
@@ -225,7 +229,7 @@ async function createServers(
 
 function servicesOf(parts: Parts): Parameters<typeof createApp>[0] {
   const { config, database, clock, log, backends, mailboxes, draining } = parts;
-  const { push, loops, traces, metrics } = parts;
+  const { push, spool, loops, traces, metrics } = parts;
   return {
     accounts: new Accounts({
       sql: database,
@@ -253,6 +257,7 @@ function servicesOf(parts: Parts): Parameters<typeof createApp>[0] {
     log,
     realm: config.login.realm,
     maxBodyBytes: config.http.maxBodyBytes,
+    spool,
     draining: draining.signal,
     openMailbox: (account, request) => mailboxes.open(account, request),
   };

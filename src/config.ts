@@ -74,9 +74,12 @@ function securities(): readonly ["tls", "starttls", "plain"] {
 
 /** The definition of the configuration; keys are written in snake_case in the file. */
 export const definition = table("The configuration of the gateway.", {
-  dataDir: path("Folder of the embedded database and of certificates made here.", {
-    fallback: "data",
-  }),
+  dataDir: path(
+    "Folder of the embedded database, of certificates made here, and of large bodies while they pass.",
+    {
+      fallback: "data",
+    },
+  ),
   encryptionKey: optional(
     secret(
       text(

@@ -1,29 +1,32 @@
 /** Attachments by FileReference, decoded from their transfer encoding as they stream in. */
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { findPart, tnefAttachment, tnefPlaceOf } from "../items/email/index.ts";
 import { maxTnefBytes } from "../items/email/limits.ts";
 import type { Part } from "../items/email/message.ts";
 import { transferDecoder } from "../items/email/transfer.ts";
+import { octetsOf, wholeOf, type Octets } from "../kit/octets.ts";
+import type { Spool } from "../kit/spool.ts";
 import type { FoundItem, Mailbox } from "../mailbox/mailbox.ts";
 import type { Context } from "./context.ts";
 
 /** An attachment's decoded bytes and what they are. */
 export interface Attachment {
   readonly contentType: string;
-  readonly bytes: Readable;
+  readonly bytes: AsyncIterable<Buffer>;
 }
 
 /** Opens the attachment that a FileReference names; undefined when it is gone or was never ours. */
 export async function openAttachment(
   fileReference: string,
-  { mailbox }: Context,
+  context: Context,
 ): Promise<Attachment | undefined> {
+  const { mailbox } = context;
   const found = await mailbox.resolve(fileReference);
   if (found === undefined || found.section === "") return undefined;
   const [item] = await mailbox.list(found.collectionId, [found.number]);
   if (item === undefined) return undefined;
   const packed = tnefPlaceOf(item.structure, found.section);
-  if (packed !== undefined) return await openPacked(found, packed, mailbox);
+  if (packed !== undefined) return await openPacked(found, packed, context);
   const part = findPart(item.structure, found.section);
   return part === undefined ? undefined : await openPart(found, part, mailbox);
 }
@@ -35,39 +38,54 @@ async function openPart(
 ): Promise<Attachment | undefined> {
   const wire = await mailbox.openPart(found);
   if (wire === undefined) return undefined;
-  const bytes = Readable.from(decoded(wire, part.encoding), { objectMode: false });
-  return { contentType: `${part.type}/${part.subtype}`, bytes };
+  return {
+    contentType: `${part.type}/${part.subtype}`,
+    bytes: decoded(wire, part.encoding),
+  };
 }
 
 /** An attachment in a TNEF part, which is read whole: its size has a limit. */
 async function openPacked(
   found: FoundItem,
   { part, index }: { readonly part: Part; readonly index: number },
-  mailbox: Mailbox,
+  { mailbox, spool }: Pick<Context, "mailbox" | "spool">,
 ): Promise<Attachment | undefined> {
   const outer = await openPart({ ...found, section: part.section }, part, mailbox);
   if (outer === undefined) return undefined;
-  const { data: tnef } = await readRange(outer.bytes, { first: 0, last: maxTnefBytes });
-  const attachment = tnefAttachment(tnef, index);
+  const range = { first: 0, last: maxTnefBytes };
+  const { kept } = await keepRange(outer.bytes, range, spool);
+  const attachment = tnefAttachment(await wholeOf(kept), index);
   if (attachment === undefined) return undefined;
   const { contentType, data } = attachment;
-  return { contentType, bytes: Readable.from([data], { objectMode: false }) };
+  return { contentType, bytes: octetsOf(data).stream() };
 }
 
-/** The bytes of a range of a stream, and how long the whole stream is. */
-export async function readRange(
-  bytes: Readable,
-  range: { readonly first: number; readonly last: number },
-): Promise<{ readonly data: Buffer; readonly total: number }> {
-  const pieces: Buffer[] = [];
+/** Positions of the first and the last byte. */
+export interface Range {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The range that holds any attachment. */
+export const everything: Range = { first: 0, last: Number.MAX_SAFE_INTEGER };
+
+/** Keeps the bytes of a range of a stream, and tells how long the whole stream is. */
+export async function keepRange(
+  bytes: AsyncIterable<Buffer>,
+  range: Range,
+  spool: Spool,
+): Promise<{ readonly kept: Buffer | Octets; readonly total: number }> {
   let total = 0;
-  for await (const piece of bytes as AsyncIterable<Buffer>) {
-    const from = Math.max(0, range.first - total);
-    const to = Math.min(piece.length, range.last + 1 - total);
-    if (from < to) pieces.push(piece.subarray(from, to));
-    total += piece.length;
+  async function* within(): AsyncGenerator<Buffer> {
+    for await (const piece of bytes) {
+      const from = Math.max(0, range.first - total);
+      const to = Math.min(piece.length, range.last + 1 - total);
+      total += piece.length;
+      if (from < to) yield piece.subarray(from, to);
+    }
   }
-  return { data: Buffer.concat(pieces), total };
+  const kept = await spool.keep(within());
+  return { kept, total };
 }
 
 async function* decoded(wire: Readable, encoding: string): AsyncGenerator<Buffer> {

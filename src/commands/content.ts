@@ -1,10 +1,12 @@
 /** Mails as ApplicationData: metadata in one command, then the parts that are shown, grouped. */
 import type { EmailData } from "../items/email/data.ts";
-import type { LastVerb, MailItem, PartFetched } from "../items/email/message.ts";
+import type { LastVerb, MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
 import type { MailOptions } from "../items/email/options.ts";
 import { planBody, toEas, type BodyPlan, type Conversation } from "../items/email/index.ts";
 import { atLeast } from "../../schemas/version.ts";
 import type { Context } from "./context.ts";
+import { endsRequest } from "./faults.ts";
+import { fetchLargeMail, isLargeMail } from "./large-mail.ts";
 import { answerBudgetBytes } from "./limits.ts";
 
 /** A mail that could not be mapped, and why. */
@@ -47,14 +49,14 @@ export async function mapMails(
 ): Promise<Mapped> {
   const attempts = new Attempts();
   const plans = attempts.each(items, (item) => planBody(item, options));
-  const parts = await fetchPlanned(context, collectionId, plans);
+  const parts = await fetchPlanned(context, collectionId, { plans, attempts });
   const conversations = atLeast(context.version, "14.0")
     ? await context.mailbox.conversations(items)
     : new Map<number, Conversation>();
   const references = await itemReferences(context, collectionId, items);
   const verbs = await lastVerbs(context, collectionId, items);
   const data = attempts.each(
-    items.filter((item) => plans.has(item.number)),
+    items.filter(({ number }) => plans.has(number) && !attempts.hasFailed(number)),
     (item) =>
       toEas(withVerb(item, verbs), plans.get(item.number)!.finish(parts.get(item.number) ?? []), {
         version: options.version,
@@ -76,21 +78,34 @@ class Attempts {
       try {
         results.set(item.number, work(item));
       } catch (error) {
-        this.failed.push({ number: item.number, error });
+        this.fail(item.number, error);
       }
     }
     return results;
   }
+
+  fail(number: number, error: unknown): void {
+    this.failed.push({ number, error });
+  }
+
+  hasFailed(number: number): boolean {
+    return this.failed.some((each) => each.number === number);
+  }
 }
 
+/** Parts in few commands; whole mails that are too large for memory one by one. */
 async function fetchPlanned(
   context: Context,
   collectionId: string,
-  plans: ReadonlyMap<number, BodyPlan>,
+  { plans, attempts }: { plans: ReadonlyMap<number, BodyPlan>; attempts: Attempts },
 ): Promise<Map<number, PartFetched[]>> {
-  const wanted = [...plans.values()].flatMap((plan) => plan.wanted);
-  if (wanted.length === 0) return new Map();
-  const parts = await context.mailbox.fetchParts(collectionId, wanted);
+  const all = [...plans.values()].flatMap((plan) => plan.wanted);
+  const wanted = all.filter((part) => !isLargeMail(part));
+  const parts =
+    wanted.length === 0 ? [] : [...(await context.mailbox.fetchParts(collectionId, wanted))];
+  for (const large of all.filter(isLargeMail)) {
+    parts.push(...(await fetchAlone(context, collectionId, { large, attempts })));
+  }
   return Map.groupBy(parts, (part) => part.number);
 }
 
@@ -109,6 +124,22 @@ export async function lastVerbs(
 function withVerb(item: MailItem, verbs: ReadonlyMap<number, LastVerb>): MailItem {
   const lastVerb = verbs.get(item.number);
   return lastVerb === undefined ? item : { ...item, flags: { ...item.flags, lastVerb } };
+}
+
+/** A mail that fails while it is read is this mail's fault. */
+async function fetchAlone(
+  context: Context,
+  collectionId: string,
+  { large, attempts }: { large: PartWanted; attempts: Attempts },
+): Promise<PartFetched[]> {
+  try {
+    const fetched = await fetchLargeMail(context, collectionId, large);
+    return fetched === undefined ? [] : [fetched];
+  } catch (error) {
+    if (endsRequest(error, context.signal)) throw error;
+    attempts.fail(large.number, error);
+    return [];
+  }
 }
 
 /** The reference of each item, to which a FileReference adds the section of a part. */

@@ -1,5 +1,4 @@
 /** What a command handler gets beside its request: small, typed, no globals. */
-import type { Readable } from "node:stream";
 import type { CommandName, RequestOf, ResponseOf } from "../../schemas/commands.ts";
 import type { ProtocolVersion } from "../../schemas/version.ts";
 import type { Device, Devices } from "../devices/devices.ts";
@@ -7,6 +6,8 @@ import type { OutOfOffice } from "../devices/out-of-office.ts";
 import type { Recovery } from "../devices/recovery.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
+import type { Octets } from "../kit/octets.ts";
+import type { Spool } from "../kit/spool.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
 import type { Push } from "../push/push.ts";
 import type { SyncStates } from "../sync/types.ts";
@@ -74,6 +75,8 @@ export interface Context {
   readonly push: Push;
   readonly clock: Clock;
   readonly log: Log;
+  /** Room for what is too large for memory, until the request has ended. */
+  readonly spool: Spool;
   /** Aborted when the client hangs up. */
   readonly signal: AbortSignal;
 }
@@ -81,8 +84,8 @@ export interface Context {
 /** An answer that is no WBXML: an attachment up to 12.1. */
 export class RawAnswer {
   readonly contentType: string;
-  readonly bytes: Readable;
-  constructor(contentType: string, bytes: Readable) {
+  readonly bytes: Buffer | Octets;
+  constructor(contentType: string, bytes: Buffer | Octets) {
     this.contentType = contentType;
     this.bytes = bytes;
   }
@@ -92,8 +95,8 @@ export class RawAnswer {
 export class MultipartAnswer<Response = unknown> {
   readonly response: Response;
   /** Part 1 and following; part 0 is the response itself. */
-  readonly parts: readonly Buffer[];
-  constructor(response: Response, parts: readonly Buffer[]) {
+  readonly parts: readonly (Buffer | Octets)[];
+  constructor(response: Response, parts: readonly (Buffer | Octets)[]) {
     this.response = response;
     this.parts = parts;
   }

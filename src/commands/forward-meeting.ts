@@ -50,6 +50,7 @@ function forwardeesOf({ Forwardees }: Request): Forwardee[] {
 function textOf(body: Request["Body"]): { readonly html: boolean; readonly text: string } {
   const { Type = 1, Data = "" } = body ?? {};
   if (Type !== 1 && Type !== 2) throw invalid(`a Body of type ${Type}`);
+  if (typeof Data !== "string" && !Buffer.isBuffer(Data)) throw invalid("a Body that is no text");
   return { html: Type === 2, text: Data.toString() };
 }
 

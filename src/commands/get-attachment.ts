@@ -1,6 +1,6 @@
 /** GetAttachment (MS-ASCMD 2.2.1.7), up to 12.1: the attachment itself is the answer. */
 import { commonStatus, StatusError } from "../../schemas/status.ts";
-import { openAttachment } from "./attachment.ts";
+import { everything, keepRange, openAttachment } from "./attachment.ts";
 import { RawAnswer, type Context } from "./context.ts";
 
 /** Answers with the decoded bytes of the attachment that the query names. */
@@ -10,5 +10,7 @@ export async function handleGetAttachment(_request: unknown, context: Context): 
   // MS-ASCMD R166: HTTP 500 for an attachment that is not there (any more).
   if (attachment === undefined)
     throw new StatusError(commonStatus.ServerError, "no such attachment");
-  return new RawAnswer(attachment.contentType, attachment.bytes);
+  // Whole before the first byte goes out: then it is known how long it is, and that it is all there.
+  const { kept } = await keepRange(attachment.bytes, everything, context.spool);
+  return new RawAnswer(attachment.contentType, kept);
 }

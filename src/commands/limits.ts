@@ -21,6 +21,9 @@ export const maxUploads = 2_048;
 /** Most fetches and other operations in one ItemOperations: a phone asks for a screen of items. */
 export const maxOperations = 512;
 
+/** A larger mail that is asked for whole goes by the disk: so many of them fit into an answer's budget. */
+export const heldMailBytes = 1024 * 1024;
+
 /** Octets of one ItemOperations' answer after which no further item is fetched; one item alone may be larger. */
 export const operationsBudgetBytes = 64 * 1024 * 1024;
 

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import type { AddressInfo } from "node:net";
-import { Readable } from "node:stream";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, test, type TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -19,7 +20,9 @@ import { OutOfOffice } from "../devices/out-of-office.ts";
 import { Recovery } from "../devices/recovery.ts";
 import { Traces } from "../devices/traces.ts";
 import { systemClock } from "../kit/clock.ts";
+import { octetsOf } from "../kit/octets.ts";
 import { createLog } from "../kit/pino-log.ts";
+import { SpoolFolder } from "../kit/spool.ts";
 import { createPush } from "../push/push.ts";
 import { StoreUnavailable } from "../store/errors.ts";
 import { createApp } from "./app.ts";
@@ -37,7 +40,7 @@ after(() => rest[Symbol.asyncDispose]());
 const complete: Handlers = {
   Sync: async () => undefined,
   SendMail: async () => undefined,
-  GetAttachment: async () => new RawAnswer("image/png", Readable.from([Buffer.from("png")])),
+  GetAttachment: async () => new RawAnswer("image/png", Buffer.from("png")),
   FolderSync: async () => ({ Status: 1, SyncKey: "1" }),
   GetItemEstimate: async () => ({ Status: 1, Response: [] }),
   Settings: async () => ({ Status: 1 }),
@@ -55,6 +58,7 @@ interface Scene {
   readonly push: Context["push"];
   /** Mailboxes opened and not yet given back. */
   readonly mailboxes: () => number;
+  readonly spool: SpoolFolder;
   readonly client: (options?: Partial<ClientOptions>) => EasClient;
   readonly stop: (seconds: number) => Promise<void>;
 }
@@ -64,12 +68,18 @@ interface SceneOptions {
   readonly requiresPolicy?: boolean;
   readonly trustedProxies?: readonly string[];
   readonly patienceMs?: PatienceMs;
+  readonly maxBodyBytes?: number;
 }
 
 async function scene(
   t: TestContext,
   handlers: Handlers = {},
-  { requiresPolicy = false, trustedProxies = [], patienceMs }: SceneOptions = {},
+  {
+    requiresPolicy = false,
+    trustedProxies = [],
+    patienceMs,
+    maxBodyBytes = 100_000,
+  }: SceneOptions = {},
 ): Promise<Scene> {
   const lines: Record<string, unknown>[] = [];
   const log = createLog("debug", { write: (line) => void lines.push(JSON.parse(line)) });
@@ -83,6 +93,7 @@ async function scene(
   const all = { ...complete, ...handlers };
   const traces = await Traces.open({ database, clock: systemClock, log });
   let mailboxes = 0;
+  const spool = new SpoolFolder(join(tmpdir(), "eastgate-app-test"));
   const check = async ({ password }: { readonly password: string }): Promise<void> => {
     if (password === "down") throw new BackendUnavailable("the mail server at 10.9.8.7 is away");
     if (password !== "right") throw new LoginRefused("no");
@@ -115,7 +126,8 @@ async function scene(
       clock: systemClock,
       log,
       realm: "Eastgate",
-      maxBodyBytes: 100_000,
+      maxBodyBytes,
+      spool,
       draining: draining.signal,
       openMailbox: async () => {
         mailboxes += 1;
@@ -144,6 +156,7 @@ async function scene(
     draining,
     push,
     mailboxes: () => mailboxes,
+    spool,
     client: (options = {}) => {
       const base = { url, user: "ann", password: "right", version: "14.1" } as const;
       const client = new EasClient({ ...base, ...options });
@@ -455,40 +468,80 @@ test("Attachments stream as they are, multipart answers have their own type", as
   const raw = await client({ version: "12.1" }).sendBytes("GetAttachment", undefined);
   assert.equal(raw.headers["content-type"], "image/png");
   assert.equal(raw.bytes.toString(), "png");
-  assert.equal(raw.headers["transfer-encoding"], "chunked");
+  assert.equal(raw.headers["content-length"], "3");
   const parts = await client().sendBytes("ItemOperations", undefined);
   assert.equal(parts.headers["content-type"], "application/vnd.ms-sync.multipart");
   assert.equal(parts.bytes.readUInt32LE(0), 2);
   assert.equal(parts.bytes.subarray(-4).toString(), "part");
 });
 
-test("A streamed answer has its mailbox until its last byte is out, or until the client hangs up", async (t) => {
-  const seen: number[] = [];
-  const begun = Promise.withResolvers<void>();
-  async function* bytes(endless: boolean): AsyncGenerator<Buffer> {
-    for (let left = endless ? Infinity : 1; left > 0; left -= 1) {
-      yield Buffer.alloc(1_000);
-      if (endless) begun.resolve();
-      await turn();
-      seen.push(mailboxes());
-    }
-    yield Buffer.alloc(1);
-  }
-  const GetAttachment: Handlers["GetAttachment"] = async (_request, { parameters }) =>
-    new RawAnswer("image/png", Readable.from(bytes(parameters.attachmentName === "endless")));
-  const { client, mailboxes } = await scene(t, { GetAttachment });
+/** More than what a socket takes at once. */
+const largeBytes = 32 * 1024 * 1024;
+
+async function* largeAnswer(): AsyncGenerator<Buffer> {
+  for (let at = 0; at < largeBytes; at += 65_536) yield Buffer.alloc(65_536, String(at % 10));
+}
+
+test("A large answer lies on disk until its last byte is out, or until the client hangs up", async (t) => {
+  const GetAttachment: Handlers["GetAttachment"] = async (_request, context) =>
+    new RawAnswer("image/png", await context.spool.keep(largeAnswer()));
+  const { client, mailboxes, spool } = await scene(t, { GetAttachment });
   const phone = client({ version: "12.1" });
-  const { bytes: read } = await phone.sendBytes("GetAttachment", undefined);
-  assert.deepEqual([read.length, seen], [1_001, [1]]);
-  while (mailboxes() > 0) await turn();
+  const { bytes, headers } = await phone.sendBytes("GetAttachment", undefined);
+  assert.equal(headers["content-length"], String(largeBytes));
+  assert.ok(bytes.equals(Buffer.concat(await Array.fromAsync(largeAnswer()))));
+  while (spool.usedBytes > 0) await turn();
+  const { url, options } = { url: new URL(phone.options.url), options: phone.options };
+  const socket = connect({ host: url.hostname, port: Number(url.port) });
+  const login = Buffer.from(`${options.user}:${options.password}`).toString("base64");
+  const query = `Cmd=GetAttachment&User=x&DeviceId=${phone.deviceId}&DeviceType=x`;
+  socket.write(
+    `POST /Microsoft-Server-ActiveSync?${query} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic ${login}\r\nMS-ASProtocolVersion: 12.1\r\nContent-Length: 0\r\n\r\n`,
+  );
+  await once(socket, "data");
+  socket.pause();
+  assert.equal(spool.usedBytes, largeBytes);
+  assert.equal(mailboxes(), 0, "the mailbox is not needed any more");
+  socket.destroy();
+  while (spool.usedBytes > 0) await turn();
+});
+
+test("A large request lies on disk while its command reads it, and no longer", async (t) => {
+  const reading = Promise.withResolvers<void>();
+  const hungUp = Promise.withResolvers<void>();
+  let read = 0;
+  const SendMail: Handlers["SendMail"] = async (request, { signal }) => {
+    reading.resolve();
+    await once(signal, "abort");
+    hungUp.resolve();
+    for await (const piece of octetsOf(request?.Mime ?? Buffer.alloc(0)).stream()) {
+      read += piece.length;
+    }
+    return undefined;
+  };
+  const { client, spool } = await scene(t, { SendMail }, { maxBodyBytes: 1_000_000 });
   const hangUp = new AbortController();
-  const query = { AttachmentName: "endless" };
-  const call = { query, signal: hangUp.signal };
-  const cut = assert.rejects(phone.sendBytes("GetAttachment", undefined, call));
-  await begun.promise;
+  const Mime = Buffer.alloc(900_000, "m");
+  const sent = client().send("SendMail", { ClientId: "1", Mime }, { signal: hangUp.signal });
+  await reading.promise;
+  assert.ok(spool.usedBytes > Mime.length);
   hangUp.abort();
-  await cut;
-  while (mailboxes() > 0) await turn();
+  await assert.rejects(sent);
+  await hungUp.promise;
+  while (spool.usedBytes > 0) await turn();
+  assert.equal(read, Mime.length, "what was begun is read to its end");
+});
+
+test("Nothing stays on disk of a request that is too large or broken off", async (t) => {
+  const { client, spool } = await scene(t, {}, { maxBodyBytes: 1_000_000 });
+  const tooLarge = Buffer.alloc(1_000_001, "m");
+  assert.equal((await client().sendBytes("SendMail", tooLarge)).httpStatus, 413);
+  const headers = { "Content-Encoding": "gzip" };
+  const bomb = gzipSync(Buffer.alloc(20_000_000));
+  assert.equal((await client().sendBytes("SendMail", bomb, { headers })).httpStatus, 413);
+  const torn = gzipSync(Buffer.from(tooLarge.map((_, at) => at % 251))).subarray(0, 2_000);
+  assert.equal((await client().sendBytes("SendMail", torn, { headers })).httpStatus, 400);
+  while (spool.usedBytes > 0) await turn();
 });
 
 test("A client that hangs up aborts its request at once", async (t) => {

@@ -1,6 +1,9 @@
 /** The ActiveSync endpoint on fastify: sockets, paths and methods; what a request means is decided elsewhere. */
+import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { isOctets, type StoredOctets } from "../kit/octets.ts";
+import type { SpoolLease } from "../kit/spool.ts";
 import { admit, signIn, type Admitted, type Incoming } from "./admission.ts";
 import { readBasic } from "./basic.ts";
 import { compressed } from "./compress.ts";
@@ -9,6 +12,7 @@ import * as limits from "./limits.ts";
 import { observeAnswer } from "./observe.ts";
 import { bare, type Outgoing } from "./outgoing.ts";
 import { perform } from "./perform.ts";
+import { receiveBody } from "./receive-body.ts";
 import { report } from "./report.ts";
 import type { Services } from "./services.ts";
 import type { Trace } from "./trace.ts";
@@ -26,6 +30,8 @@ export interface TlsFiles {
 interface Exchange {
   readonly incoming: Incoming;
   readonly trace: Trace;
+  /** What of this request and its answer is too large for memory; gone with the connection or the answer. */
+  readonly spool: SpoolLease;
   admitted?: Admitted;
 }
 
@@ -43,7 +49,9 @@ export function createApp(
     return known;
   };
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser("*", async (request: FastifyRequest, payload: IncomingMessage) =>
+    receive(payload, exchangeOf(request), services),
+  );
   app.addHook("onRequest", async (request, reply) => {
     exchanges.set(request, begin(request, reply, services));
   });
@@ -131,21 +139,35 @@ function route(
   });
 }
 
+async function receive(
+  payload: IncomingMessage,
+  { incoming: { headers }, trace, spool }: Exchange,
+  { maxBodyBytes: maxBytes }: Services,
+): Promise<Buffer | StoredOctets> {
+  const encoding = headers["content-encoding"];
+  const length = headers["content-length"];
+  const { body, bytesIn } = await receiveBody(payload, { encoding, length, maxBytes, spool });
+  trace.bytesIn = bytesIn;
+  return body;
+}
+
 async function answer(
   request: FastifyRequest,
-  { incoming, admitted, trace }: Exchange,
+  { incoming, admitted, trace, spool }: Exchange,
   services: Services,
 ): Promise<Outgoing> {
   if (admitted === undefined) throw new Error("a request that was not admitted");
-  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  trace.bytesIn = body.length;
-  return await perform({ incoming, admitted, body, trace }, services);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the one parser gave
+  const body = (request.body ?? Buffer.alloc(0)) as Buffer | StoredOctets;
+  return await perform({ incoming, admitted, body, trace, spool }, services);
 }
 
 function begin(request: FastifyRequest, reply: FastifyReply, services: Services): Exchange {
   const { raw, headers } = request;
   const hangUp = new AbortController();
+  const spool = services.spool.lease();
   reply.raw.once("close", () => {
+    spool.end();
     if (!reply.raw.writableFinished) hangUp.abort(new ClientGone("the client hung up"));
   });
   const clientAddress = services.proxies.clientAddress(raw.socket.remoteAddress ?? "", {
@@ -160,7 +182,7 @@ function begin(request: FastifyRequest, reply: FastifyReply, services: Services)
   const incoming = { headers: { ...headers }, rawQuery, clientAddress, signal: hangUp.signal };
   // What the body is depends on command and version; fastify would refuse a type that it cannot parse.
   if (headers["content-type"] !== undefined) headers["content-type"] = "application/octet-stream";
-  return { incoming, trace };
+  return { incoming, trace, spool };
 }
 
 function joined(value: string | string[] | undefined): string | undefined {
@@ -214,7 +236,6 @@ async function send(
   const sent = await compressed(outgoing, joined(incoming.headers["accept-encoding"]));
   const { http, headers, body } = sent;
   if (incoming.signal.aborted) {
-    if (body instanceof Readable) body.destroy();
     report(trace, { ...outgoing, http: goneAnswer.http }, 0, services);
     return reply.hijack();
   }
@@ -229,7 +250,10 @@ async function send(
     "MS-Server-ActiveSync": services.offer.versions.at(-1) ?? "",
     "Cache-Control": "private",
     ...(services.draining.aborted ? { Connection: "close" } : {}),
+    ...(isOctets(body) ? { "Content-Length": String(body.sizeBytes) } : {}),
     ...headers,
   });
-  return await reply.send(body);
+  return await reply.send(
+    isOctets(body) ? Readable.from(body.stream(), { objectMode: false }) : body,
+  );
 }

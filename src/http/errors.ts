@@ -7,6 +7,7 @@ import { atLeast, type ProtocolVersion } from "../../schemas/version.ts";
 import { faultOf, type Fault } from "../accounts/faults.ts";
 import { InvalidDeviceId } from "../devices/identity.ts";
 import type { Log } from "../kit/log.ts";
+import { SpoolFull } from "../kit/spool.ts";
 import { encode } from "../wbxml/encode.ts";
 import { WbxmlError } from "../wbxml/error.ts";
 import { challenge } from "./basic.ts";
@@ -40,6 +41,10 @@ export function answerError(error: unknown, failed: Failed): Outgoing {
   if (error instanceof StatusError || error instanceof WbxmlError) {
     failed.log.debug({ err: error, status: error.status }, "Answered with a status");
     return answerStatus(error.status, failed);
+  }
+  if (error instanceof SpoolFull) {
+    failed.log.warn({ err: error }, "No room for a large request");
+    return later(unavailableRetrySeconds);
   }
   const fault = faultOf(error);
   return fault === undefined ? unforeseen(error, failed) : answerFault(fault, error, failed);

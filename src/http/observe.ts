@@ -1,10 +1,9 @@
 /** What is told to the observers of a device: its trace, where an operator has one on, and the watch for loops. */
-import { Readable } from "node:stream";
+import { isOctets, type Octets } from "../kit/octets.ts";
 import { toXml } from "../wbxml/xml.ts";
 import type { Received } from "./perform.ts";
 import { multipartType, wbxmlType, type Outgoing } from "./outgoing.ts";
 import { partsOfMultipart } from "./multipart.ts";
-import { uncompressed } from "./read-body.ts";
 import type { Services } from "./services.ts";
 import type { Trace } from "./trace.ts";
 
@@ -18,10 +17,7 @@ export function observeRequest(received: Received, services: Services): void {
     const { headers } = incoming;
     const key = admitted.policyKey === undefined ? "" : ` policy key ${admitted.policyKey}`;
     const head = `-> ${at(trace.startedMs)} ${admitted.command} ${admitted.version}${key}`;
-    const encoding = headers["content-encoding"];
-    const bytes = await uncompressed(body, encoding, services.maxBodyBytes).catch(() => undefined);
-    if (bytes === undefined) return `${head}\n(${body.length} bytes that cannot be uncompressed)`;
-    return `${head}\n${bodyText(bytes, headers["content-type"] ?? wbxmlType, content)}`;
+    return `${head}\n${bodyText(body, headers["content-type"] ?? wbxmlType, content)}`;
   });
 }
 
@@ -36,8 +32,7 @@ export function observeAnswer(trace: Trace, outgoing: Outgoing, services: Observ
     const head = `<- ${at(now)} ${command} HTTP ${http} after ${now - trace.startedMs} ms`;
     const told = Object.entries(headers).filter(([name]) => name !== "Content-Type");
     const lines = told.map(([name, value]) => `${name}: ${value}`);
-    const text =
-      body instanceof Readable ? "(streamed)" : bodyText(body, typeOf(outgoing), content);
+    const text = bodyText(body, typeOf(outgoing), content);
     return [head, ...lines, text].join("\n");
   });
 }
@@ -51,7 +46,8 @@ function at(ms: number): string {
 }
 
 /** A body for people; without `content` nothing of what it holds but its elements. */
-function bodyText(body: Buffer | undefined, type: string, content: boolean): string {
+function bodyText(body: Buffer | Octets | undefined, type: string, content: boolean): string {
+  if (isOctets(body)) return `(${body.sizeBytes} bytes, which are not in memory)\n`;
   if (body === undefined || body.length === 0) return "(empty)\n";
   if (type === multipartType) {
     const [head = body, ...parts] = partsOfMultipart(body);

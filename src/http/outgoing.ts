@@ -1,5 +1,5 @@
 /** Answers before they become HTTP. */
-import type { Readable } from "node:stream";
+import type { Octets } from "../kit/octets.ts";
 
 /** Media type of a WBXML body (MS-ASHTTP 2.2.2.1.2.4). */
 export const wbxmlType = "application/vnd.ms-sync.wbxml";
@@ -11,13 +11,13 @@ export const multipartType = "application/vnd.ms-sync.multipart";
 export interface Outgoing {
   readonly http: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer | Readable | undefined;
+  readonly body: Buffer | Octets | undefined;
   /** Status element of the answer, where it has one; for log and metrics. */
   readonly status?: number | undefined;
 }
 
 /** An answer of a kind, or the empty one, with HTTP 200. */
-export function success(type: string, body: Buffer | Readable, status?: number): Outgoing {
+export function success(type: string, body: Buffer | Octets, status?: number): Outgoing {
   return { http: 200, headers: { "Content-Type": type }, body, status };
 }
 

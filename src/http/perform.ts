@@ -1,5 +1,4 @@
 /** The second half of a request: device, policy gate, command, answer. */
-import { Readable } from "node:stream";
 import { commands, type CommandName } from "../../schemas/commands.ts";
 import { commonStatus, StatusError } from "../../schemas/status.ts";
 import {
@@ -10,15 +9,16 @@ import {
   type RequestParameters,
 } from "../commands/context.ts";
 import type { Device } from "../devices/devices.ts";
-import type { Log } from "../kit/log.ts";
-import { encode } from "../wbxml/encode.ts";
+import type { StoredOctets } from "../kit/octets.ts";
+import type { SpoolLease } from "../kit/spool.ts";
+import { encode, encodeLarge } from "../wbxml/encode.ts";
 import { header, type Admitted, type Incoming } from "./admission.ts";
 import { answerStatus } from "./errors.ts";
 import { inFlightRetrySeconds } from "./limits.ts";
 import { encodeMultipart } from "./multipart.ts";
 import { observeRequest } from "./observe.ts";
 import * as outgoing from "./outgoing.ts";
-import { readRequest, uncompressed } from "./read-body.ts";
+import { readRequest } from "./read-body.ts";
 import type { Services } from "./services.ts";
 import { statusOf } from "./status-of.ts";
 import type { Trace } from "./trace.ts";
@@ -27,13 +27,17 @@ import type { Trace } from "./trace.ts";
 export interface Received {
   readonly incoming: Incoming;
   readonly admitted: Admitted;
-  readonly body: Buffer;
+  /** Uncompressed. */
+  readonly body: Buffer | StoredOctets;
+  readonly spool: SpoolLease;
   readonly trace: Trace;
 }
 
 /** Answers a command. Throws what errors.ts knows how to answer. */
 export async function perform(received: Received, services: Services): Promise<outgoing.Outgoing> {
-  const { incoming, admitted } = received;
+  const { incoming, admitted, spool } = received;
+  // The command goes on when its client has hung up, and still reads.
+  using _hold = spool.hold();
   const device = await services.devices.findOrCreate(admitted.account, {
     deviceId: admitted.deviceId,
     deviceType: admitted.query.deviceType,
@@ -51,13 +55,7 @@ export async function perform(received: Received, services: Services): Promise<o
   }
   const refused = passGate(received, device, services);
   if (refused !== undefined) return refused;
-  const answer = await run(received, device, services);
-  try {
-    return await withOffer(answer, device, services);
-  } catch (error) {
-    if (answer.body instanceof Readable) answer.body.destroy();
-    throw error;
-  }
+  return await withOffer(await run(received, device, services), device, services);
 }
 
 /**
@@ -90,7 +88,7 @@ function passGate(
 }
 
 async function run(
-  { incoming, admitted, body, trace }: Received,
+  { incoming, admitted, body, spool, trace }: Received,
   device: Device,
   services: Services,
 ): Promise<outgoing.Outgoing> {
@@ -98,31 +96,19 @@ async function run(
   const handler = services.handlers[command];
   if (handler === undefined) throw notHandled();
   const { headers } = incoming;
-  const bytes = await uncompressed(body, headers["content-encoding"], services.maxBodyBytes);
-  const request = readRequest(bytes, headers["content-type"], admitted);
+  const request = readRequest(body, headers["content-type"], admitted);
   const log = services.log.child({ user: trace.user, device: trace.device, command });
   const { credential } = admitted;
-  const opening = { deviceId: device.id, credential, signal: incoming.signal, log };
-  await using lease = new AsyncDisposableStack();
-  const mailbox = lease.use(await services.openMailbox(admitted.account, opening));
+  const opening = { deviceId: device.id, credential, signal: incoming.signal, spool, log };
+  await using mailbox = await services.openMailbox(admitted.account, opening);
   try {
-    const context = { ...contextOf(incoming, admitted, services), device, mailbox, log };
+    const context = { ...contextOf(incoming, admitted, services), device, mailbox, spool, log };
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- request was decoded for this command
     const answer = await (handler as Handler<CommandName>)(request, context);
-    if (answer instanceof RawAnswer) disposeAfter(answer.bytes, lease.move(), log);
     return answerOf(answer, admitted);
   } finally {
     trace.roundTrips = mailbox.roundTrips();
   }
-}
-
-/** A streamed answer is read from the mailbox until its last byte is out, or nobody wants it any more. */
-function disposeAfter(bytes: Readable, lease: AsyncDisposableStack, log: Log): void {
-  bytes.once("close", () => {
-    lease.disposeAsync().catch((error: unknown) => {
-      log.warn({ err: error }, "the mailbox of a streamed answer could not be given back");
-    });
-  });
 }
 
 /** Known to the protocol, not to this server (MS-ASCMD 2.2.2, R7558). */
@@ -134,7 +120,7 @@ function contextOf(
   incoming: Incoming,
   admitted: Admitted,
   { devices, outOfOffice, recovery, directory, sync, push, clock }: Services,
-): Omit<Context, "device" | "mailbox" | "log"> {
+): Omit<Context, "device" | "mailbox" | "spool" | "log"> {
   const { account, version } = admitted;
   const parameters = parametersOf(incoming, admitted);
   const { signal } = incoming;
@@ -159,6 +145,6 @@ function answerOf(answer: unknown, { command, version }: Admitted): outgoing.Out
     const body = encodeMultipart([head, ...answer.parts]);
     return outgoing.success(outgoing.multipartType, body, statusOf(answer.response));
   }
-  const body = encode<unknown>(answer, response, version);
+  const body = encodeLarge<unknown>(answer, response, version);
   return outgoing.success(outgoing.wbxmlType, body, statusOf(answer));
 }

@@ -6,6 +6,7 @@ import type { LoopWatch } from "../devices/loop-watch.ts";
 import type { Traces } from "../devices/traces.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
+import type { Spool, SpoolFolder } from "../kit/spool.ts";
 import type { TrustedProxies } from "./client-address.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { RequestMetrics } from "./metrics.ts";
@@ -32,6 +33,7 @@ export interface Services {
   /** Realm of the Basic challenge. */
   readonly realm: string;
   readonly maxBodyBytes: number;
+  readonly spool: SpoolFolder;
   /** Aborted when the server begins to end: held requests are being answered, no new one is held. */
   readonly draining: AbortSignal;
   /** The mailbox of an account for one request. */
@@ -41,6 +43,7 @@ export interface Services {
       readonly deviceId: string;
       readonly credential: SignedIn["credential"];
       readonly signal: AbortSignal;
+      readonly spool: Spool;
       readonly log: Log;
     },
   ): Promise<Context["mailbox"]>;

@@ -4,12 +4,34 @@
 export interface Octets {
   /** Exactly as many as a whole reading brings. */
   readonly sizeBytes: number;
-  /** Reads from `start` to before `end` in pieces of at most `pieceBytes`; each call reads anew. */
-  stream(start?: number, end?: number): AsyncIterable<Buffer>;
+  /**
+   * Reads from `start` to before `end`; each call reads anew. With a `scratch` a piece may lie in it, and is good
+   * only until the next one is asked for: who passes over large octets leaves no garbage.
+   */
+  stream(start?: number, end?: number, scratch?: Buffer): AsyncIterable<Buffer>;
+}
+
+/** Octets in a file, of which some can be had at once. */
+export interface StoredOctets extends Octets {
+  /** Those from `start` to before `end`, without waiting: for a few of them. */
+  readNow(start: number, end: number): Buffer;
+}
+
+/** UTF-8 text too long for a string in memory. */
+export class LongText {
+  readonly utf8: Octets;
+  constructor(utf8: Octets) {
+    this.utf8 = utf8;
+  }
 }
 
 /** The largest piece of a reading: large enough to be quick, small enough for many readers at a time. */
 export const pieceBytes = 64 * 1024;
+
+/** Whether a value is octets to be read, not a Buffer of them. */
+export function isOctets(value: unknown): value is Octets {
+  return typeof value === "object" && value !== null && "sizeBytes" in value && "stream" in value;
+}
 
 /** Octets in memory as they are, others as they stand. */
 export function octetsOf(octets: Buffer | Octets): Octets {
@@ -28,6 +50,11 @@ export function joined(parts: readonly (Buffer | Octets)[]): Octets {
 export function sliceOf(octets: Octets, start: number, end = octets.sizeBytes): Octets {
   if (octets instanceof HeldOctets) return new HeldOctets(octets.bytes.subarray(start, end));
   return new OctetsSlice(octets, start, Math.max(start, Math.min(end, octets.sizeBytes)));
+}
+
+/** Passes over all of them; a piece is good only until the next one. */
+export function scan(octets: Octets): AsyncIterable<Buffer> {
+  return octets.stream(0, octets.sizeBytes, Buffer.allocUnsafeSlow(pieceBytes));
 }
 
 /** All of them in memory: for what is known to be small, or has to be held. */
@@ -65,12 +92,12 @@ class JoinedOctets implements Octets {
     this.sizeBytes = parts.reduce((sum, part) => sum + part.sizeBytes, 0);
   }
 
-  async *stream(start = 0, end = this.sizeBytes): AsyncGenerator<Buffer> {
+  async *stream(start = 0, end = this.sizeBytes, scratch?: Buffer): AsyncGenerator<Buffer> {
     let at = 0;
     for (const part of this.#parts) {
       const from = Math.max(0, start - at);
       const to = Math.min(part.sizeBytes, end - at);
-      if (from < to) yield* part.stream(from, to);
+      if (from < to) yield* part.stream(from, to, scratch);
       at += part.sizeBytes;
     }
   }
@@ -87,8 +114,8 @@ class OctetsSlice implements Octets {
     this.sizeBytes = end - start;
   }
 
-  stream(start = 0, end = this.sizeBytes): AsyncIterable<Buffer> {
+  stream(start = 0, end = this.sizeBytes, scratch?: Buffer): AsyncIterable<Buffer> {
     const last = Math.min(end, this.sizeBytes);
-    return this.#octets.stream(this.#start + start, this.#start + last);
+    return this.#octets.stream(this.#start + start, this.#start + last, scratch);
   }
 }

@@ -12,6 +12,7 @@ import type { Database } from "../store/sql.ts";
 import { listVerbs, moveVerbs, type VerbScope } from "../store/verbs.ts";
 import { draftsType, type AliasBook } from "./alias-book.ts";
 import type { Aliases, Place } from "./aliased.ts";
+import type { Keep } from "./answering.ts";
 import { Answer } from "./answer.ts";
 import { ConversationMover } from "./conversation-mover.ts";
 import { conversationsOf } from "./conversations.ts";
@@ -57,6 +58,7 @@ export interface MailboxParts {
   readonly signal: AbortSignal;
   /** All addresses of the account. */
   readonly addresses: readonly string[];
+  readonly keep: Keep;
   readonly log: Log;
 }
 
@@ -281,15 +283,9 @@ export class AccountMailbox implements Mailbox {
 
   async send(submission: Submission, signal: AbortSignal): Promise<void> {
     const { about } = submission;
-    const { sender, database, addresses, log } = this.#parts;
-    const source = {
-      accountId: this.accountId,
-      database,
-      addresses,
-      log,
-      at: this.#in.bind(this),
-      keep: async (octets: AsyncIterable<Buffer>) => Buffer.concat(await Array.fromAsync(octets)),
-    };
+    const { accountId } = this;
+    const { sender, database, addresses, log, keep } = this.#parts;
+    const source = { accountId, database, addresses, log, at: this.#in.bind(this), keep };
     await sender.send(submission, signal, about && new Answer(source, about));
   }
 

@@ -17,7 +17,7 @@ import { maxHeaderBytes } from "../items/email/limits.ts";
 import type { MailItem, Part } from "../items/email/message.ts";
 import { planOriginal, type Carried, type OriginalPlan } from "../items/email/original.ts";
 import { outlineOf } from "../items/email/outline.ts";
-import { base64Lines } from "../items/email/transfer.ts";
+import { base64LinesOf } from "../kit/base64.ts";
 import { octetsOf, type Octets } from "../kit/octets.ts";
 import { groupedPartBytes } from "./limits.ts";
 import { OriginalGone } from "./mailbox.ts";
@@ -115,7 +115,7 @@ class Source {
     for (const part of all) {
       const wire = fetched.get(part.section) ?? (await this.#open(part.section));
       const header = fetched.get(`${part.section}.MIME`) ?? Buffer.alloc(0);
-      parts.set(part.section, { part, header, octets: await this.#encoded(part, wire) });
+      parts.set(part.section, { part, header, octets: encoded(part, wire) });
     }
     return parts;
   }
@@ -140,11 +140,6 @@ class Source {
     return octetsOf(await this.#keep(stream as AsyncIterable<Buffer>));
   }
 
-  async #encoded(part: Part, wire: Buffer | Octets): Promise<Octets> {
-    const octets = octetsOf(wire);
-    return needsBase64(part) ? octetsOf(await this.#keep(base64Lines(octets.stream()))) : octets;
-  }
-
   /** All of it as it stands; only a Bcc of a mail that was sent from here stays with its author. */
   async whole(): Promise<Content> {
     const { item } = this;
@@ -160,4 +155,9 @@ class Source {
     if (header === undefined) throw new OriginalGone("the mail is not there any more");
     return header.bytes;
   }
+}
+
+function encoded(part: Part, wire: Buffer | Octets): Octets {
+  const octets = octetsOf(wire);
+  return needsBase64(part) ? base64LinesOf(octets) : octets;
 }

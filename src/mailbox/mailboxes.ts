@@ -3,8 +3,10 @@ import type { Credential, MailBackend, MailSession, MailTransport } from "../bac
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Database } from "../store/sql.ts";
+import { memorySpool, type Spool } from "../kit/spool.ts";
 import { AliasBook, OpenEdits } from "./alias-book.ts";
 import { AccountMailbox } from "./account-mailbox.ts";
+import type { Keep } from "./answering.ts";
 import { Drafts } from "./drafts.ts";
 import { Filing } from "./filing.ts";
 import { FolderChanges } from "./folder-changes.ts";
@@ -51,6 +53,8 @@ export interface MailboxRequest {
   readonly deviceId: string;
   readonly credential: Credential;
   readonly signal: AbortSignal;
+  /** Room for what is too large for memory; without it all is held. */
+  readonly spool?: Spool;
   /** The request's log; the gateway's when left out. */
   readonly log?: Log;
 }
@@ -110,15 +114,12 @@ function openMailbox(shared: Shared, account: MailboxAccount, request: MailboxRe
   const changes = new FolderChanges({ database, clock, accountId, folders, session });
   const mover = new Mover({ ...base, accountId, deviceId, signal });
   const addresses = account.addresses ?? [account.email];
+  const { spool = memorySpool } = request;
+  const keep: Keep = (octets) => spool.keep(octets);
   const { edits } = shared;
   const aliases = new AliasBook({ database, clock, accountId, signal, edits });
   const drafts = new Drafts({ ...base, account, folders, aliases, edits, keep, sender });
   const known = { database, clock, log, signal, lease, folders, aliases, watching, addresses };
-  const parts = { ...known, changes, drafts, sender, mover };
+  const parts = { ...known, changes, drafts, sender, mover, keep };
   return new AccountMailbox(accountId, parts);
-}
-
-/** Mails that are read to be changed, in memory. */
-async function keep(source: AsyncIterable<Buffer>): Promise<Buffer> {
-  return Buffer.concat(await Array.fromAsync(source));
 }

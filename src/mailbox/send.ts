@@ -13,7 +13,7 @@ import {
 } from "../backend.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
-import { octetsOf, type Octets } from "../kit/octets.ts";
+import { octetsOf, scan, type Octets } from "../kit/octets.ts";
 import {
   addIntent,
   advanceIntent,
@@ -263,7 +263,7 @@ async function sha256(...parts: readonly (string | Octets)[]): Promise<Buffer> {
   const hash = createHash("sha256");
   for (const part of parts) {
     if (typeof part === "string") hash.update(part);
-    else for await (const piece of part.stream()) hash.update(piece);
+    else for await (const piece of scan(part)) hash.update(piece);
   }
   return hash.digest();
 }

@@ -4,6 +4,7 @@ import { END_OF_ELEMENT, Reader } from "./reader.ts";
 import { tagName } from "./tag-names.ts";
 import { parseBoolean, parseDecimal, parseInteger, parseMoment } from "./values.ts";
 import type { ProtocolVersion } from "../../schemas/version.ts";
+import type { StoredOctets } from "../kit/octets.ts";
 import type { Message, Schema, Shape, ValueKind } from "../../schemas/vocabulary.ts";
 import type { Child, Layout } from "./layout.ts";
 
@@ -70,6 +71,7 @@ const valueDecoders: Readonly<Record<ValueKind, Decoder>> = {
   dateTime: moment,
   compactDateTime: moment,
   opaque: decodeBytes,
+  octets: (reader, filled) => (filled ? reader.octets() : Buffer.alloc(0)),
   textOrBytes: (reader, filled) => (reader.atOpaque() ? decodeBytes : decodeText)(reader, filled),
   tagNames: decodeTagNames,
 };
@@ -238,7 +240,11 @@ function propertiesDecoder(classes: Classes, extra: Schema): Decoder {
  * Decodes a message. Elements that the message does not have are passed over; those of a newer
  * version are read. Throws a WbxmlError.
  */
-export function decode<T>(bytes: Buffer, message: Message<T>, version: ProtocolVersion): T {
+export function decode<T>(
+  bytes: Buffer | StoredOctets,
+  message: Message<T>,
+  version: ProtocolVersion,
+): T {
   const reader = new Reader(bytes);
   const id = reader.next();
   if (id !== rootId(message)) throw reader.invalid(`the root is not ${message.root}`);

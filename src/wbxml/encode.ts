@@ -3,6 +3,7 @@ import { layoutOf } from "./layout.ts";
 import { tagByName } from "./tag-names.ts";
 import { formatCompact, formatDateTime } from "./values.ts";
 import { Writer } from "./writer.ts";
+import { isOctets, LongText, type Octets } from "../kit/octets.ts";
 import type { ProtocolVersion } from "../../schemas/version.ts";
 import type { Message, Schema, Shape, ValueKind } from "../../schemas/vocabulary.ts";
 import type { Child, Layout } from "./layout.ts";
@@ -63,6 +64,11 @@ function encodeBytes(writer: Writer, value: unknown): void {
   writer.opaque(value);
 }
 
+function encodeOctets(writer: Writer, value: unknown): void {
+  if (isOctets(value)) writer.octets(value);
+  else encodeBytes(writer, value);
+}
+
 function encodeMoment(format: (date: Date) => string): Encoder {
   return (writer, value) => {
     if (!(value instanceof Date)) throw unfit("a date", value);
@@ -79,9 +85,11 @@ const valueEncoders: Readonly<Record<ValueKind, Encoder>> = {
   dateTime: encodeMoment(formatDateTime),
   compactDateTime: encodeMoment(formatCompact),
   opaque: encodeBytes,
+  octets: encodeOctets,
   textOrBytes: (writer, value) => {
     if (typeof value === "string") writer.text(value);
-    else encodeBytes(writer, value);
+    else if (value instanceof LongText) writer.longText(value.utf8);
+    else encodeOctets(writer, value);
   },
   tagNames: encodeTagNames,
 };
@@ -150,12 +158,25 @@ function classEncoder(
   };
 }
 
-/** Encodes a message; elements that the version does not have are left out. */
+/** Encodes a message that is all in memory; elements that the version does not have are left out. */
 export function encode<T>(value: T, message: Message<T>, version: ProtocolVersion): Buffer {
+  return written(value, message, version).finish();
+}
+
+/** Encodes a message; what it has of octets that are not in memory is read when the message is. */
+export function encodeLarge<T>(
+  value: T,
+  message: Message<T>,
+  version: ProtocolVersion,
+): Buffer | Octets {
+  return written(value, message, version).finishLarge();
+}
+
+function written<T>(value: T, message: Message<T>, version: ProtocolVersion): Writer {
   const writer = new Writer();
   const root = message.page.tags[message.root];
   const start = writer.open(message.page.number, root?.token ?? 0);
   encoderOf(message)(writer, value, rank(version));
   writer.close(start);
-  return writer.finish();
+  return writer;
 }

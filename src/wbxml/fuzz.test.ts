@@ -37,6 +37,7 @@ const values: Readonly<Record<ValueKind, fc.Arbitrary<unknown>>> = {
   dateTime: seconds.map((second) => new Date(second * 1000 + 123)),
   compactDateTime: seconds.map((second) => new Date(second * 1000)),
   opaque: someBytes,
+  octets: someBytes,
   textOrBytes: fc.oneof(someText, someBytes),
   tagNames: fc.array(fc.constantFrom(...tagNames), { maxLength: 5 }),
 };

@@ -1,3 +1,4 @@
+import { joined, sliceOf, type Octets, type StoredOctets } from "../kit/octets.ts";
 import { INVALID_WBXML, INVALID_XML, WbxmlError } from "./error.ts";
 import * as limits from "./limits.ts";
 import * as t from "./tokens.ts";
@@ -14,6 +15,15 @@ export interface Mark {
   readonly elements: number;
 }
 
+/** Opaque data that stay where they are: from `start` to before `end` of a stored stream. */
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Octets of a stored stream in memory at a time; opaque data larger than this stay where they are. */
+const WINDOW_BYTES = 64 * 1024;
+
 /**
  * Reads a WBXML stream element by element. `next` gives the number of the next child, page * 256 +
  * token; the caller enters it, reads or skips its content if it is `filled`, and leaves it.
@@ -21,22 +31,26 @@ export interface Mark {
 export class Reader {
   /** Whether the element that `next` found has content. */
   filled = false;
-  readonly #bytes: Buffer;
+  /** Where the stream lies that is not in memory. */
+  readonly #stored: StoredOctets | undefined;
+  /** The stream, or the part of it that begins at `#origin`. */
+  #bytes: Buffer;
+  #origin = 0;
   readonly #path: string[] = [];
   #position = 0;
   #page = 0;
   #elements = 0;
-  #tableStart = 0;
-  #tableEnd = 0;
+  readonly #table: Buffer;
   #tableBytesUsed = 0;
 
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-    this.#header();
+  constructor(bytes: Buffer | StoredOctets) {
+    this.#stored = Buffer.isBuffer(bytes) ? undefined : bytes;
+    this.#bytes = Buffer.isBuffer(bytes) ? bytes : bytes.readNow(0, WINDOW_BYTES);
+    this.#table = this.#header();
   }
 
   /** Version, public id, charset, string table (WBXML 1.3 5.1). */
-  #header(): void {
+  #header(): Buffer {
     const version = this.#byte();
     if (version < 1 || version > 3) throw this.broken(`version ${version} is not WBXML`);
     if (this.#integer() === 0) this.#integer();
@@ -45,9 +59,10 @@ export class Reader {
       throw this.broken(`charset ${charset} is not UTF-8`);
     }
     const tableBytes = this.#integer();
-    this.#tableStart = this.#position;
-    this.#advance(tableBytes);
-    this.#tableEnd = this.#position;
+    if (this.#stored !== undefined && tableBytes > limits.MAX_TABLE_BYTES) {
+      throw this.broken("the string table is too long");
+    }
+    return this.#take(tableBytes);
   }
 
   /** The fault of bytes that are no WBXML. */
@@ -78,12 +93,12 @@ export class Reader {
 
   /** The place to come back to after looking ahead. */
   mark(): Mark {
-    return { position: this.#position, page: this.#page, elements: this.#elements };
+    return { position: this.#origin + this.#position, page: this.#page, elements: this.#elements };
   }
 
   /** Goes back to a place. */
   reset(mark: Mark): void {
-    this.#position = mark.position;
+    this.#goTo(mark.position);
     this.#page = mark.page;
     this.#elements = mark.elements;
   }
@@ -130,20 +145,20 @@ export class Reader {
 
   /** Whether the content of a filled element begins with text. */
   atText(): boolean {
-    const byte = this.#bytes[this.#position];
+    const byte = this.#peek();
     return byte === t.STR_I || byte === t.STR_T || byte === t.OPAQUE || byte === t.ENTITY;
   }
 
   /** Whether the content of a filled element begins with opaque data. */
   atOpaque(): boolean {
-    return this.#bytes[this.#position] === t.OPAQUE;
+    return this.#peek() === t.OPAQUE;
   }
 
   /** The content of a filled element as a string, to its end. */
   text(): string {
-    const start = this.#position + 1;
-    if (this.#bytes[start - 1] === t.STR_I) {
-      const end = this.#endOfString(start);
+    if (this.#peek() === t.STR_I) {
+      const end = this.#endOfString(1);
+      const start = this.#position + 1;
       if (this.#bytes[end + 1] === t.END) {
         this.#position = end + 2;
         return decodeUtf8(this.#bytes, start, end);
@@ -154,7 +169,31 @@ export class Reader {
 
   /** The content of a filled element as bytes, to its end; elements in it are passed over. */
   bytes(): Buffer {
-    const pieces: Buffer[] = [];
+    const pieces = this.#pieces().map((piece) =>
+      Buffer.isBuffer(piece) ? piece : this.#whole.readNow(piece.start, piece.end),
+    );
+    const [only] = pieces;
+    return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
+  }
+
+  /** The same, but large opaque data of a stored stream stay where they are. */
+  octets(): Buffer | Octets {
+    const pieces = this.#pieces().map((piece) =>
+      Buffer.isBuffer(piece) ? piece : sliceOf(this.#whole, piece.start, piece.end),
+    );
+    const [only] = pieces;
+    if (pieces.length === 1 && only !== undefined) return only;
+    const inMemory = pieces.filter((piece) => Buffer.isBuffer(piece));
+    return inMemory.length === pieces.length ? Buffer.concat(inMemory) : joined(pieces);
+  }
+
+  get #whole(): StoredOctets {
+    if (this.#stored === undefined) throw new Error("the stream is in memory");
+    return this.#stored;
+  }
+
+  #pieces(): (Buffer | Stretch)[] {
+    const pieces: (Buffer | Stretch)[] = [];
     for (;;) {
       const byte = this.#byte();
       if (byte === t.END) break;
@@ -163,8 +202,7 @@ export class Reader {
       else if ((byte & t.TOKEN) === t.LITERAL) this.#passLiteral(byte);
       else pieces.push(this.#passGlobal(byte));
     }
-    const [only] = pieces;
-    return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
+    return pieces;
   }
 
   #passTag(byte: number): void {
@@ -178,7 +216,7 @@ export class Reader {
   }
 
   /** Reads a global token that is no element; gives the text that it stands for. */
-  #passGlobal(byte: number): Buffer {
+  #passGlobal(byte: number): Buffer | Stretch {
     if (byte === t.STR_I) return this.#inlineString();
     if (byte === t.OPAQUE) return this.#opaque();
     if (byte === t.STR_T) return this.#tableString();
@@ -201,34 +239,43 @@ export class Reader {
   }
 
   #inlineString(): Buffer {
-    const start = this.#position;
-    const end = this.#endOfString(start);
+    const end = this.#endOfString(0);
+    const text = this.#bytes.subarray(this.#position, end);
     this.#position = end + 1;
-    return this.#bytes.subarray(start, end);
+    return text;
   }
 
-  #endOfString(start: number): number {
-    const end = this.#bytes.indexOf(0, start);
+  /** Where in `#bytes` the string ends that begins so many bytes on. */
+  #endOfString(ahead: number): number {
+    let end = this.#bytes.indexOf(0, this.#position + ahead);
+    for (let size = WINDOW_BYTES; end < 0 && this.#load(size); size *= 2) {
+      end = this.#bytes.indexOf(0, ahead);
+      if (size > limits.MAX_STRING_BYTES) break;
+    }
     if (end < 0) throw this.broken("a string does not end");
-    if (end - start > limits.MAX_STRING_BYTES) throw this.broken("a string is too long");
+    if (end - this.#position - ahead > limits.MAX_STRING_BYTES) {
+      throw this.broken("a string is too long");
+    }
     return end;
   }
 
-  #opaque(): Buffer {
+  #opaque(): Buffer | Stretch {
     const length = this.#integer();
     if (length > limits.MAX_OPAQUE_BYTES) throw this.broken("opaque data is too long");
-    const start = this.#position;
-    this.#advance(length);
-    return this.#bytes.subarray(start, start + length);
+    if (this.#stored === undefined || length <= WINDOW_BYTES) return this.#take(length);
+    const start = this.#origin + this.#position;
+    if (start + length > this.#stored.sizeBytes) throw this.broken("the data end too early");
+    this.#goTo(start + length);
+    return { start, end: start + length };
   }
 
   #tableString(): Buffer {
-    const start = this.#tableStart + this.#integer();
-    const end = this.#bytes.indexOf(0, start);
-    if (end < 0 || end >= this.#tableEnd) throw this.broken("a string is not in the table");
+    const start = this.#integer();
+    const end = this.#table.indexOf(0, start);
+    if (end < 0) throw this.broken("a string is not in the table");
     this.#tableBytesUsed += end - start;
     if (this.#tableBytesUsed > limits.MAX_TABLE_BYTES) throw this.broken("too much from the table");
-    return this.#bytes.subarray(start, end);
+    return this.#table.subarray(start, end);
   }
 
   #entity(): Buffer {
@@ -239,10 +286,16 @@ export class Reader {
   }
 
   #byte(): number {
-    const byte = this.#bytes[this.#position];
+    const byte = this.#bytes[this.#position] ?? this.#peek();
     if (byte === undefined) throw this.broken("the data end too early");
     this.#position++;
     return byte;
+  }
+
+  /** The byte that comes next, if any. */
+  #peek(): number | undefined {
+    if (this.#position === this.#bytes.length) this.#load(WINDOW_BYTES);
+    return this.#bytes[this.#position];
   }
 
   /** A multi-byte integer (WBXML 1.3 5.1): 7 bits a byte, at most 32 bits. */
@@ -257,9 +310,32 @@ export class Reader {
     throw this.broken("an integer is too large");
   }
 
-  #advance(length: number): void {
+  /** The bytes that come next. */
+  #take(length: number): Buffer {
+    if (this.#position + length > this.#bytes.length) this.#load(Math.max(length, WINDOW_BYTES));
+    const start = this.#position;
+    if (start + length > this.#bytes.length) throw this.broken("the data end too early");
     this.#position += length;
-    if (this.#position > this.#bytes.length) throw this.broken("the data end too early");
+    return this.#bytes.subarray(start, start + length);
+  }
+
+  /** Reads on in a stored stream, so many bytes from here; false where there are no more than are here. */
+  #load(size: number): boolean {
+    const start = this.#origin + this.#position;
+    const known = this.#bytes.length - this.#position;
+    if (this.#stored === undefined || this.#stored.sizeBytes - start <= known) return false;
+    this.#bytes = this.#stored.readNow(start, start + size);
+    this.#origin = start;
+    this.#position = 0;
+    return true;
+  }
+
+  #goTo(place: number): void {
+    this.#position = place - this.#origin;
+    if (this.#position >= 0 && this.#position <= this.#bytes.length) return;
+    this.#bytes = this.#stored?.readNow(place, place + WINDOW_BYTES) ?? this.#bytes;
+    this.#origin = place;
+    this.#position = 0;
   }
 }
 

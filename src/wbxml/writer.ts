@@ -1,3 +1,4 @@
+import { joined, type Octets } from "../kit/octets.ts";
 import { clean } from "./clean.ts";
 import * as t from "./tokens.ts";
 
@@ -7,8 +8,11 @@ const INITIAL_BYTES = 4096;
 /** Below this many characters a loop is faster than a call out of JavaScript. */
 const SHORT = 48;
 
-/** Writes a WBXML stream into a buffer that grows. */
+/** Writes a WBXML stream into a buffer that grows; octets that are not in memory stand between such buffers. */
 export class Writer {
+  readonly #before: (Buffer | Octets)[] = [];
+  /** How much of the stream is before `#bytes`. */
+  #origin = 0;
   #bytes = Buffer.allocUnsafe(INITIAL_BYTES);
   #position = 0;
   #page = 0;
@@ -17,9 +21,16 @@ export class Writer {
     for (const byte of HEADER) this.#bytes[this.#position++] = byte;
   }
 
-  /** The stream so far. */
+  /** The stream, all of it in memory. */
   finish(): Buffer {
+    if (this.#before.length > 0) throw new TypeError("not all of the stream is in memory");
     return this.#bytes.subarray(0, this.#position);
+  }
+
+  /** The stream, of which some may still have to be read. */
+  finishLarge(): Buffer | Octets {
+    if (this.#before.length === 0) return this.finish();
+    return joined([...this.#before, this.#bytes.subarray(0, this.#position)]);
   }
 
   /** Opens an element; gives what `close` wants. */
@@ -31,13 +42,14 @@ export class Writer {
       this.#page = page;
     }
     this.#bytes[this.#position] = token | t.HAS_CONTENT;
-    return this.#position++;
+    return this.#origin + this.#position++;
   }
 
   /** Closes the element opened at `start`; one without content becomes an empty element. */
   close(start: number): void {
-    if (this.#position === start + 1) {
-      this.#bytes[start] = (this.#bytes[start] ?? 0) & t.TOKEN;
+    if (this.#origin + this.#position === start + 1) {
+      const at = start - this.#origin;
+      this.#bytes[at] = (this.#bytes[at] ?? 0) & t.TOKEN;
       return;
     }
     this.#reserve(1);
@@ -78,6 +90,33 @@ export class Writer {
     this.#integer(value.length);
     this.#bytes.set(value, this.#position);
     this.#position += value.length;
+  }
+
+  /** Writes octets as opaque data, which are read when the stream is. */
+  octets(value: Octets): void {
+    if (value.sizeBytes === 0) return;
+    this.#reserve(6);
+    this.#bytes[this.#position++] = t.OPAQUE;
+    this.#integer(value.sizeBytes);
+    this.#leave(value);
+  }
+
+  /** Writes text that has nothing in it that XML forbids, and is read when the stream is. */
+  longText(utf8: Octets): void {
+    if (utf8.sizeBytes === 0) return;
+    this.#reserve(1);
+    this.#bytes[this.#position++] = t.STR_I;
+    this.#leave(utf8);
+    this.#reserve(1);
+    this.#bytes[this.#position++] = 0;
+  }
+
+  /** Puts octets behind what is written so far. */
+  #leave(octets: Octets): void {
+    this.#before.push(this.#bytes.subarray(0, this.#position), octets);
+    this.#origin += this.#position + octets.sizeBytes;
+    this.#bytes = Buffer.allocUnsafe(INITIAL_BYTES);
+    this.#position = 0;
   }
 
   /** A multi-byte integer: 7 bits a byte, the highest first. */

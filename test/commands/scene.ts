@@ -1,9 +1,12 @@
 /** A Context of commands in memory: the real sync states and push, a mail server and a device in memory. */
 import { randomUUID } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { MailSession } from "../../src/backend.ts";
 import { createMemoryBackend } from "../../src/backends/memory/backend.ts";
 import type { MemoryMailbox } from "../../src/backends/memory/mailbox.ts";
 import type { Context } from "../../src/commands/context.ts";
+import { SpoolFolder } from "../../src/kit/spool.ts";
 import { StillClock } from "../../src/kit/still-clock.ts";
 import type { Folder, Mailbox } from "../../src/mailbox/mailbox.ts";
 import { createPush } from "../../src/push/push.ts";
@@ -57,6 +60,7 @@ export async function commandScene(replacements: Replacements = {}): Promise<Com
     push: createPush(clock, { minSeconds: 60, maxSeconds: 3_540 }),
     clock,
     log: logInto(logged),
+    spool: new SpoolFolder(join(tmpdir(), "eastgate-commands")).lease(),
     signal: hangUp.signal,
   };
   return {
@@ -98,6 +102,12 @@ function mailboxOver(session: MailSession): Mailbox {
     remove: (collectionId, numbers) => session.remove(pathOf(collectionId), numbers),
     conversations: async () => new Map(),
     fileReference: async (collectionId, number) => `${collectionId}:1:${number}`,
+    resolve: async (reference) => {
+      const [collectionId = "", , number] = reference.split(":");
+      const { epoch } = await session.feed(pathOf(collectionId)).position();
+      return { collectionId, epoch, number: Number(number), section: "" };
+    },
+    openPart: (found) => session.openPart(pathOf(found.collectionId), found),
     watch: async (collectionIds, _hierarchy, listener) =>
       session.watch(collectionIds.map(pathOf), ({ path, kind }) =>
         listener({ collectionId: collectionIds.find((id) => pathOf(id) === path), kind }),

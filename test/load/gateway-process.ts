@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { openTestDatabase } from "../rig/database.ts";
 import type { DovecotOptions } from "../rig/mail/dovecot.ts";
 import { startMailServers, type MailServers } from "../rig/mail/servers.ts";
+import { memoryOf, resetPeak } from "./large/memory.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -44,6 +45,8 @@ export interface MeasuredGateway extends AsyncDisposable {
   exitCode(): number | NodeJS.Signals | undefined;
   /** Resident memory now, and the most so far, in MB. */
   memory(): Promise<{ readonly nowMb: number; readonly peakMb: number }>;
+  /** Begins to count the most anew; resident memory now, in MB. */
+  resetPeak(): Promise<number>;
   /** CPU seconds used so far. */
   cpuSeconds(): Promise<number>;
 }
@@ -92,6 +95,7 @@ export async function startMeasuredGateway(
     takeTrouble: () => trouble.splice(0),
     exitCode: () => child.signalCode ?? child.exitCode ?? undefined,
     memory: () => memoryOf(pid),
+    resetPeak: () => resetPeak(pid),
     cpuSeconds: () => cpuOf(pid),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
@@ -133,13 +137,6 @@ export async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
-}
-
-async function memoryOf(pid: number): Promise<{ nowMb: number; peakMb: number }> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8");
-  const mb = (name: string): number =>
-    Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0) / 1024;
-  return { nowMb: mb("VmRSS"), peakMb: mb("VmHWM") };
 }
 
 const ticksPerSecond = 100;

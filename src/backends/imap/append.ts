@@ -1,7 +1,7 @@
 /** Appending a mail, piece by piece: it may be larger than what one request may hold in memory. */
 import { BackendError } from "../../backend.ts";
 import type { MailFlags } from "../../items/email/message.ts";
-import type { Octets } from "../../kit/octets.ts";
+import { scan, type Octets } from "../../kit/octets.ts";
 import type { Argument, ImapConnection } from "./connection.ts";
 import { flagNames } from "./flags.ts";
 import { codeOf } from "./tokens.ts";
@@ -32,6 +32,6 @@ export async function appendMail(
 }
 
 async function hasNul(octets: Octets): Promise<boolean> {
-  for await (const piece of octets.stream()) if (piece.includes(0)) return true;
+  for await (const piece of scan(octets)) if (piece.includes(0)) return true;
   return false;
 }

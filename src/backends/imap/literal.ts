@@ -1,12 +1,12 @@
 /** The octets of a literal on their way to the server. */
 import type { Writable } from "node:stream";
 import { BackendUnavailable } from "../../backend.ts";
-import type { Octets } from "../../kit/octets.ts";
+import { scan, type Octets } from "../../kit/octets.ts";
 
 /** Writes exactly as many octets as were announced and the command's line end, waiting while the server is slower. */
 export async function writeOctets(socket: Writable, octets: Octets): Promise<void> {
   let left = octets.sizeBytes;
-  for await (const piece of octets.stream()) {
+  for await (const piece of scan(octets)) {
     left -= piece.length;
     if (left < 0) break;
     await write(socket, piece);
@@ -16,20 +16,14 @@ export async function writeOctets(socket: Writable, octets: Octets): Promise<voi
   await write(socket, Buffer.from("\r\n"));
 }
 
+/** Waits until the octets are out: then there are never more than these in memory. */
 async function write(socket: Writable, octets: Buffer): Promise<void> {
   if (socket.destroyed) throw gone();
-  if (!socket.write(octets)) await drained(socket);
-}
-
-function drained(socket: Writable): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onClose = (): void => reject(gone());
-  socket.once("drain", resolve);
   socket.once("close", onClose);
-  return promise.finally(() => {
-    socket.off("drain", resolve);
-    socket.off("close", onClose);
-  });
+  socket.write(octets, (error) => (error ? reject(error) : resolve()));
+  await promise.finally(() => socket.off("close", onClose));
 }
 
 function gone(): BackendUnavailable {

@@ -1,6 +1,4 @@
 /** A connection to a submission server: greeting, TLS and login by nodemailer, commands one by one by us. */
-import { once } from "node:events";
-import type { Socket } from "node:net";
 import { getCACertificates } from "node:tls";
 import SMTPConnection, {
   type SMTPConnectionCustomAuthContext,
@@ -75,11 +73,14 @@ export class SmtpConnection implements AsyncDisposable {
     return parseReply(response);
   }
 
-  /** Writes octets as they are, waiting while the server is slower than we. */
+  /** Writes octets as they are and waits until they are out: then they may be overwritten. */
   async write(octets: Buffer): Promise<void> {
     const { _socket: socket } = this.#smtp;
     if (this.#isOver || !socket) return await this.#broken.promise;
-    if (!socket.write(octets)) await Promise.race([drained(socket), this.#broken.promise]);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    // What broke the connection is known better than why this failed.
+    socket.write(octets, (error) => (error ? undefined : resolve()));
+    await Promise.race([promise, this.#broken.promise]);
   }
 
   /** Drops the connection when the signal fires; whoever waits gets the signal's reason. */
@@ -147,10 +148,6 @@ function optionsOf(server: SmtpServer): SMTPConnectionOptions {
       ...(ca === undefined ? {} : { ca: [...getCACertificates("default"), ca] }),
     },
   };
-}
-
-async function drained(socket: Socket): Promise<void> {
-  await once(socket, "drain");
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,8 @@
 /** Fetch of an attachment by FileReference (MS-ASCMD 2.2.3.8). */
 import { commandStatus, StatusError } from "../../../schemas/status.ts";
-import { openAttachment, readRange } from "../attachment.ts";
+import { base64Of } from "../../kit/base64.ts";
+import { LongText, octetsOf, type Octets } from "../../kit/octets.ts";
+import { everything, keepRange, openAttachment, type Range } from "../attachment.ts";
 import type { Context } from "../context.ts";
 import type { Answered, Fetch } from "./fetched.ts";
 import type { Parts } from "./parts.ts";
@@ -16,22 +18,19 @@ export async function fetchAttachment(
   const range = rangeOf(asked.Options[0]?.Range);
   const attachment = await openAttachment(reference, context);
   if (attachment === undefined) throw new StatusError(status.InvalidAttachment);
-  const { data, total } = await readRange(attachment.bytes, range ?? everything);
+  const { kept, total } = await keepRange(attachment.bytes, range ?? everything, context.spool);
   if (range !== undefined && range.first >= total) throw new StatusError(status.InvalidRange);
-  const told = range && { Range: `${range.first}-${range.first + data.length - 1}`, Total: total };
+  const last = (range?.first ?? 0) + octetsOf(kept).sizeBytes - 1;
+  const told = range && { Range: `${range.first}-${last}`, Total: total };
   const ContentType = attachment.contentType;
   // MS-ASCMD 2.2.3.39.2: Data of an attachment is base64; as a part of its own it is raw.
-  const content =
-    parts === undefined ? { Data: data.toString("base64") } : { Part: parts.add(data) };
+  const content = parts === undefined ? { Data: base64(kept) } : { Part: parts.add(kept) };
   return { Properties: { ...told, ContentType, ...content } };
 }
 
-interface Range {
-  readonly first: number;
-  readonly last: number;
+function base64(bytes: Buffer | Octets): string | LongText {
+  return Buffer.isBuffer(bytes) ? bytes.toString("base64") : new LongText(base64Of(bytes));
 }
-
-const everything: Range = { first: 0, last: Number.MAX_SAFE_INTEGER };
 
 /** "m-n", zero-based and inclusive (MS-ASCMD 2.2.3.143.2). */
 function rangeOf(text: string | undefined): Range | undefined {

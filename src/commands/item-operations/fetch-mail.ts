@@ -1,6 +1,7 @@
 /** Fetch of a whole mail by ServerId or LongId (MS-ASCMD 2.2.3.67.1). */
 import { commandStatus, StatusError } from "../../../schemas/status.ts";
 import { itemNumber } from "../../mailbox/mailbox.ts";
+import { LongText } from "../../kit/octets.ts";
 import { mapMails } from "../content.ts";
 import type { Context } from "../context.ts";
 import type { Answered, Fetch, Properties } from "./fetched.ts";
@@ -37,6 +38,7 @@ export async function fetchMail(
 function beside(email: NonNullable<Properties["Email"]>, parts: Parts): typeof email {
   const { Data, ...body } = email.Body ?? {};
   if (Data === undefined) return email;
+  if (Data instanceof LongText) return { ...email, Body: { ...body, Part: parts.add(Data.utf8) } };
   const bytes = typeof Data === "string" ? Buffer.from(Data, "utf8") : Data;
   return { ...email, Body: { ...body, Part: parts.add(bytes) } };
 }

@@ -6,7 +6,7 @@ import { endsRequest } from "../faults.ts";
 import { operationsBudgetBytes } from "../limits.ts";
 import { fetchAttachment } from "./fetch-attachment.ts";
 import { fetchMail } from "./fetch-mail.ts";
-import type { Fetch, Fetched } from "./fetched.ts";
+import { sizeOf, type Fetch, type Fetched } from "./fetched.ts";
 import type { Parts } from "./parts.ts";
 
 const status = commandStatus.ItemOperations;
@@ -31,7 +31,7 @@ export async function fetchAll(
 }
 
 function octetsOf({ Properties }: Fetched): number {
-  return (Properties?.Data?.length ?? 0) + (Properties?.Email?.Body?.Data?.length ?? 0);
+  return sizeOf(Properties?.Data) + sizeOf(Properties?.Email?.Body?.Data);
 }
 
 async function fetchOne(

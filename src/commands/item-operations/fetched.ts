@@ -1,5 +1,6 @@
 /** What is asked for and what is answered by one Fetch of an ItemOperations. */
 import type { RequestOf, ResponseOf } from "../../../schemas/commands.ts";
+import { LongText, octetsOf } from "../../kit/octets.ts";
 
 /** One Fetch of the request. */
 export type Fetch = RequestOf<"ItemOperations">["Fetch"][number];
@@ -14,4 +15,11 @@ export type Properties = NonNullable<Fetched["Properties"]>;
 export interface Answered {
   readonly Class?: string;
   readonly Properties: Properties;
+}
+
+/** How much of an answer a value takes, about. */
+export function sizeOf(value: Properties["Data"]): number {
+  if (value === undefined) return 0;
+  if (typeof value === "string") return value.length;
+  return value instanceof LongText ? value.utf8.sizeBytes : octetsOf(value).sizeBytes;
 }

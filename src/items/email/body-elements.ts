@@ -11,7 +11,7 @@ interface BodyElements {
   Type: number;
   EstimatedDataSize: number;
   Truncated?: boolean;
-  Data?: string | Buffer;
+  Data?: Rendition["data"];
   Preview?: string;
 }
 
@@ -44,6 +44,6 @@ export function bodyPartOf(parts: BodyParts, candidate: Candidate, fetched: Fetc
   }
   const { limitBytes } = candidate;
   const shown = renderOwnPart(parts, { fetched, limitBytes });
-  const preview = (): string => htmlToPlain(whole.data.toString(), previewTextBytes).text;
+  const preview = (): string => htmlToPlain(whole.data, previewTextBytes).text;
   return { Status: partStatus.success, ...bodyElements(shown, candidate, preview) };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { shown } from "../../../test/fixtures/mime/shown.ts";
 import { fetchedFor, fixture, itemOf, mailOptions } from "../../../test/fixtures/mime/mails.ts";
 import { planBody, type EmailBody } from "./body-plan.ts";
 import type { MailItem } from "./message.ts";
@@ -78,7 +79,7 @@ describe("the body of a mail", () => {
   it("converts HTML to text when only text is wanted", () => {
     assert.equal(body("related", { Type: 1 }).Data, "See\r\nList footer");
     assert.match(
-      String(body("related", { Type: 2 }).Data),
+      shown(body("related", { Type: 2 }).Data),
       /cid:logo@example.test.*<div>List footer/s,
     );
   });
@@ -168,7 +169,7 @@ describe("the body of a mail", () => {
         preferences: [{ Type: 4 }],
         ...change,
       }).Body;
-      return [utf8Size(String(Data)), Truncated];
+      return [utf8Size(shown(Data)), Truncated];
     };
     assert.deepEqual(cut({ mimeTruncation: 1 }), [4096, true]);
     assert.deepEqual(cut({ mimeTruncation: 8 }), [10_014, false]);
@@ -205,7 +206,7 @@ describe("the body of a mail", () => {
     const item: MailItem = { ...readable, structure: { ...structure, children: [] } };
     const plan = planBody(item, mailOptions({ preferences: [{ Type: 2 }] }));
     const { Body } = plan.finish(plan.wanted.map((wanted) => ({ ...wanted, bytes })));
-    assert.match(String(Body.Data), /^<pre>This is the text .*\r\nwith &amp; and &lt; in it/s);
+    assert.match(shown(Body.Data), /^<pre>This is the text .*\r\nwith &amp; and &lt; in it/s);
   });
 
   it("has an empty body where the mail has none", () => {
@@ -239,7 +240,7 @@ describe("the body of a mail", () => {
         const { Data, Truncated, EstimatedDataSize } = bodyOf(htmlMail(html), {
           preferences: [{ Type, TruncationSize }],
         }).Body;
-        const size = utf8Size(String(Data ?? ""));
+        const size = utf8Size(shown(Data));
         assert.ok(size <= TruncationSize);
         assert.equal(
           Truncated === true,

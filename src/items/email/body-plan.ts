@@ -196,7 +196,7 @@ function firstThatFits(plan: Plan, fetched: Fetched): Body {
 
 function elementsOf(plan: Plan, candidate: Candidate, fetched: Fetched): Body {
   const from = { fetched, limitBytes: previewTextBytes };
-  const preview = (): string => renderText(plan.layout.parts, "text", from).data.toString();
+  const preview = (): string => renderText(plan.layout.parts, "text", from).data;
   return bodyElements(render(plan, candidate, fetched), candidate, preview);
 }
 

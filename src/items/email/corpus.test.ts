@@ -3,6 +3,7 @@ import { isUtf8 } from "node:buffer";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { itemElement } from "../../../test/fixtures/mime/element.ts";
+import { shownBytes } from "../../../test/fixtures/mime/shown.ts";
 import { fixture, mapped } from "../../../test/fixtures/mime/mails.ts";
 import { decode } from "../../wbxml/decode.ts";
 import { encode } from "../../wbxml/encode.ts";
@@ -32,8 +33,8 @@ function* wishes(): Generator<Partial<MailOptions>> {
 }
 
 function checkBody({ Body = {} }: EmailData, options: Partial<MailOptions>): void {
-  const { Type, Data = "", EstimatedDataSize = -1, Truncated } = Body;
-  const bytes = Buffer.from(Data);
+  const { Type, Data, EstimatedDataSize = -1, Truncated } = Body;
+  const bytes = shownBytes(Data);
   const limit = options.preferences?.find((each) => each.Type === Type)?.TruncationSize;
   assert.ok(bytes.length <= (limit ?? Infinity));
   if (Truncated === true) assert.ok(EstimatedDataSize > bytes.length);

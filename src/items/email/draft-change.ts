@@ -91,6 +91,9 @@ function importanceOf(value: number | undefined): DraftHeader["importance"] {
 function bodyOf(body: EmailData["Body"]): DraftBody | undefined {
   if (body?.Data === undefined) return undefined;
   const { Type, Data } = body;
+  if (typeof Data !== "string" && !Buffer.isBuffer(Data)) {
+    throw new StatusError(badItem, "the text of a draft is larger than memory takes");
+  }
   const octets = typeof Data === "string" ? Buffer.from(Data) : Data;
   if (Type === bodyTypes.text) return { form: "text", text: octets.toString("utf8") };
   if (Type === bodyTypes.html) return { form: "html", text: octets.toString("utf8") };

@@ -3,7 +3,7 @@
 /** Bytes of a text or HTML body where the client named no TruncationSize: far beyond written mail. */
 export const maxBodyBytes = 4 * 1024 * 1024;
 
-/** Bytes of a whole mail (body type 4): a mail of the usual 50 MB limit with its base64, held in memory. */
+/** Bytes of a whole mail (body type 4): a mail of the usual 50 MB limit with its base64, by way of the disk. */
 export const maxMimeBytes = 72 * 1024 * 1024;
 
 /** HTML beyond this is not converted to text: html-to-text takes about 150 ms of the event loop for it. */

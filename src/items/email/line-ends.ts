@@ -1,5 +1,5 @@
 /** Line ends of a mail: CRLF and nothing else, as SMTP and IMAP want them (RFC 5321 2.3.8). */
-import type { Octets } from "../../kit/octets.ts";
+import { scan, type Octets } from "../../kit/octets.ts";
 
 const carriageReturn = 13;
 const lineFeed = 10;
@@ -13,7 +13,7 @@ export async function withCrlf(mime: Octets): Promise<Octets> {
 async function countLone(mime: Octets): Promise<number> {
   let lone = 0;
   let isAfterReturn = false;
-  for await (const piece of mime.stream()) {
+  for await (const piece of scan(mime)) {
     const pairs = count(piece, "\r\n") + (isAfterReturn && piece[0] === lineFeed ? 1 : 0);
     lone += count(piece, "\r") + count(piece, "\n") - 2 * pairs;
     if (piece.length > 0) isAfterReturn = piece.at(-1) === carriageReturn;
@@ -48,7 +48,7 @@ class CrlfOctets implements Octets {
 
   async *#lines(): AsyncGenerator<Buffer> {
     let isAfterReturn = false;
-    for await (const piece of this.#mime.stream()) {
+    for await (const piece of scan(this.#mime)) {
       const text = piece.toString("latin1", isAfterReturn && piece[0] === lineFeed ? 1 : 0);
       if (piece.length > 0) isAfterReturn = piece.at(-1) === carriageReturn;
       yield Buffer.from(text.replace(/\r\n|\r|\n/g, "\r\n"), "latin1");

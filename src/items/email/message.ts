@@ -1,4 +1,5 @@
 /** A mail as a backend describes it before any body is read: ENVELOPE + BODYSTRUCTURE + FLAGS. */
+import type { Octets } from "../../kit/octets.ts";
 
 /** One address of an envelope; both fields already decoded to Unicode. */
 export interface Address {
@@ -108,4 +109,13 @@ export interface PartWanted {
 /** A part as it came: still in transfer encoding. `total` as far as the server said, else undefined. */
 export interface PartFetched extends PartWanted {
   readonly bytes: Buffer;
+  /** A whole mail that is too large for memory: `bytes` are its beginning. */
+  readonly whole?: WholeMail;
+}
+
+/** A mail that was read to its end, or as far as was wanted. */
+export interface WholeMail {
+  readonly octets: Octets;
+  /** Whether a string element carries it unchanged. */
+  readonly isText: boolean;
 }

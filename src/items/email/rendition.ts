@@ -1,7 +1,8 @@
 /** Renders a mail's body as text, HTML or MIME from the parts that were fetched, and says which to fetch. */
-import { isUtf8 } from "node:buffer";
+import { LongText, sliceOf, type Octets } from "../../kit/octets.ts";
 import { isHtml, type BodyParts } from "./body-parts.ts";
 import { decodeText, withoutTornEnd } from "./charset.ts";
+import { isCleanBytes } from "./clean-text.ts";
 import { cutHtml, mendHtml } from "./cut-html.ts";
 import { escapeHtml, htmlToPlain, plainToHtml } from "./html.ts";
 import {
@@ -10,7 +11,7 @@ import {
   maxHeaderBytes,
   maxHtmlToConvertBytes,
 } from "./limits.ts";
-import type { MailItem, Part, PartFetched } from "./message.ts";
+import type { MailItem, Part, PartFetched, WholeMail } from "./message.ts";
 import { ownPart, ownText } from "./own-part.ts";
 import { cutText, unenriched, unflow, utf8Size, withCrlf } from "./text.ts";
 import { decodedSize, decodeTransfer, wireBytesFor } from "./transfer.ts";
@@ -22,8 +23,8 @@ interface Need {
 }
 
 /** A body as it goes to a device. */
-export interface Rendition {
-  readonly data: string | Buffer;
+export interface Rendition<Form = string | Buffer | LongText | Octets> {
+  readonly data: Form;
   readonly truncated: boolean;
   /** Bytes of the whole body; an estimate when not all of it was fetched. */
   readonly totalBytes: number;
@@ -86,7 +87,7 @@ interface Origin {
 }
 
 /** The body as plain text or HTML. */
-export function renderText(parts: BodyParts, form: TextForm, from: Origin): Rendition {
+export function renderText(parts: BodyParts, form: TextForm, from: Origin): Rendition<string> {
   const all = form === "html" ? parts.rich : parts.plain;
   return joined(
     all.map((part) => renderPart(part, form, from)),
@@ -96,7 +97,7 @@ export function renderText(parts: BodyParts, form: TextForm, from: Origin): Rend
 }
 
 /** The body as HTML without the messages that it quotes. */
-export function renderOwnPart(parts: BodyParts, from: Origin): Rendition {
+export function renderOwnPart(parts: BodyParts, from: Origin): Rendition<string> {
   return joined(
     parts.rich.map((part) => withoutQuotes(renderPart(part, "html", from))),
     "html",
@@ -111,7 +112,7 @@ function withoutQuotes(rendered: Rendered): Rendered {
   return endsAtQuote ? { ...rendered, text, complete: true } : { ...rendered, text };
 }
 
-function joined(rendered: readonly Rendered[], form: TextForm, from: Origin): Rendition {
+function joined(rendered: readonly Rendered[], form: TextForm, from: Origin): Rendition<string> {
   const firstTorn = rendered.findIndex((each) => !each.complete);
   const shown = firstTorn === -1 ? rendered : rendered.slice(0, firstTorn + 1);
   const whole = form === "html" ? joinHtml(shown) : shown.map((each) => each.text).join("\r\n");
@@ -125,7 +126,7 @@ interface Bounds {
   readonly expected: number;
 }
 
-function limited(whole: string, form: TextForm, bounds: Bounds): Rendition {
+function limited(whole: string, form: TextForm, bounds: Bounds): Rendition<string> {
   const size = utf8Size(whole);
   if (bounds.complete && size <= bounds.limitBytes) {
     return { data: whole, truncated: false, totalBytes: size };
@@ -180,22 +181,27 @@ function joinHtml(parts: readonly Rendered[]): string {
 
 /** The whole mail as it is, cut at `limitBytes`; bytes where a WBXML string would change them. */
 export function renderMime(item: MailItem, fetched: Fetched, limitBytes: number): Rendition {
-  const bytes = fetched.get("")?.bytes ?? Buffer.alloc(0);
+  const got = fetched.get("");
+  if (got?.whole !== undefined) return renderWhole(item, got.whole, limitBytes);
+  const bytes = got?.bytes ?? Buffer.alloc(0);
   const truncated = Math.max(item.sizeBytes, bytes.length) > limitBytes;
   const shown = truncated ? withoutTornEnd(bytes.subarray(0, limitBytes)) : bytes;
-  const data = isCleanText(shown) ? shown.toString("utf8") : Buffer.from(shown);
+  const data = isCleanBytes(shown) ? shown.toString("utf8") : Buffer.from(shown);
   return { data, truncated, totalBytes: Math.max(item.sizeBytes, bytes.length) };
 }
 
-/** Whether a string element carries these bytes unchanged: UTF-8 without characters that XML forbids. */
-function isCleanText(bytes: Buffer): boolean {
-  if (!isUtf8(bytes)) return false;
-  // oxlint-disable-next-line no-control-regex -- these are the characters that XML 1.0 forbids
-  return !/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/.test(bytes.toString("utf8"));
+/** The same of a mail that is not in memory; it was cut when it was read. */
+function renderWhole(item: MailItem, { octets, isText }: WholeMail, limitBytes: number): Rendition {
+  const totalBytes = Math.max(item.sizeBytes, octets.sizeBytes);
+  const truncated = totalBytes > limitBytes;
+  if (octets.sizeBytes > limitBytes) {
+    return { data: sliceOf(octets, 0, limitBytes), truncated, totalBytes };
+  }
+  return { data: isText ? new LongText(octets) : octets, truncated, totalBytes };
 }
 
 /** What follows the header of a mail whose structure nobody could read. */
-export function renderRaw(fetched: Fetched, form: TextForm, limitBytes: number): Rendition {
+export function renderRaw(fetched: Fetched, form: TextForm, limitBytes: number): Rendition<string> {
   const got = fetched.get("");
   const source = (got?.bytes ?? Buffer.alloc(0)).toString("latin1");
   const gap = /\r?\n\r?\n/.exec(source.slice(0, maxHeaderBytes));

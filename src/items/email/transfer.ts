@@ -44,25 +44,6 @@ export function decodedSize(wireBytes: number, encoding: string): number {
   return wireBytes;
 }
 
-/** Octets of one line of base64 (RFC 2045 6.8: 76 characters). */
-const lineOctets = 57;
-
-/** Octets in base64, line by line, as they come. */
-export async function* base64Lines(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let held: Buffer = Buffer.alloc(0);
-  for await (const piece of source) {
-    const octets = held.length === 0 ? piece : Buffer.concat([held, piece]);
-    const whole = octets.length - (octets.length % lineOctets);
-    held = octets.subarray(whole);
-    if (whole > 0) yield encodedLines(octets.subarray(0, whole));
-  }
-  if (held.length > 0) yield encodedLines(held);
-}
-
-function encodedLines(octets: Buffer): Buffer {
-  return Buffer.from(octets.toString("base64").replace(/.{1,76}/g, "$&\r\n"));
-}
-
 class Base64Decoder implements TransferDecoder {
   #held = "";
 

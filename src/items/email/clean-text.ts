@@ -1,0 +1,37 @@
+/** Whether a string element carries bytes unchanged: UTF-8 without characters that XML forbids. */
+import { isUtf8 } from "node:buffer";
+import { octetsOf, scan, type Octets } from "../../kit/octets.ts";
+
+const leadByte = 0xc0;
+const continuation = 0x80;
+/** Bytes of the longest characters of UTF-8. */
+export const longestCharacterBytes = 4;
+
+/** Looks at all of them. */
+export function isCleanBytes(bytes: Buffer): boolean {
+  if (!isUtf8(bytes)) return false;
+  // oxlint-disable-next-line no-control-regex -- these are the characters that XML 1.0 forbids
+  return !/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/.test(bytes.toString("utf8"));
+}
+
+/** The same of octets that may not be in memory. */
+export async function isCleanText(octets: Buffer | Octets): Promise<boolean> {
+  let held: Buffer = Buffer.alloc(0);
+  for await (const piece of scan(octetsOf(octets))) {
+    const bytes = held.length === 0 ? piece : Buffer.concat([held, piece]);
+    const whole = wholeCharacters(bytes);
+    if (!isCleanBytes(bytes.subarray(0, whole))) return false;
+    held = Buffer.from(bytes.subarray(whole));
+  }
+  return isCleanBytes(held);
+}
+
+/** Where the last character begins that may not be all there; the end where it surely is. */
+function wholeCharacters(bytes: Buffer): number {
+  for (let back = 1; back < longestCharacterBytes && back <= bytes.length; back++) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte >= leadByte) return bytes.length - back;
+    if (byte < continuation) return bytes.length;
+  }
+  return bytes.length;
+}
