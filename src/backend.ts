@@ -45,6 +45,8 @@ export interface FlagChange {
   readonly answered?: boolean;
   readonly forwarded?: boolean;
   readonly categories?: readonly string[];
+  /** Makes the folder's mark rise for this item, though nothing that a mail server keeps is changed. */
+  readonly touched?: boolean;
 }
 
 /** How one item fared in a change, delete or move. */

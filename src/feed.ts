@@ -26,7 +26,7 @@ export interface FeedItem {
   readonly number: number;
   /**
    * Equal exactly when a device would see the same. Mail: the low 8 bits (`version` < 256), with the
-   * categories apart in `labels`; other classes: the item's revision (32 bits, no `labels`).
+   * categories and other state apart in `labels`; other classes: the item's revision (32 bits, no `labels`).
    */
   readonly version: number;
   /** Categories, sorted, for mail; `sync/` interns the set into the version's upper 24 bits. */

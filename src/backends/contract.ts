@@ -559,6 +559,19 @@ function flags(scene: Declare): void {
     const { items } = await session.feed("INBOX").newest(everything, 1);
     assert.equal(items[0]?.version, versionOf({}));
   });
+  scene("A touched item is told as changed, each time", async ({ session, other }) => {
+    const number = await other.deliver(mailOf("a"));
+    const feed = session.feed("INBOX");
+    for (let time = 0; time < 3; time++) {
+      const known = await feed.position();
+      const outcomes = await session.setFlags("INBOX", [{ number, touched: true }]);
+      assert.deepEqual(kinds(outcomes), ["done"]);
+      await feed.position();
+      const { items } = await feed.changed(everything, known);
+      const told = items.map((item) => [item.number, item.labels]);
+      assert.deepEqual(told, [[number, []]]);
+    }
+  });
   scene("Categories of any name are set, replaced, taken away", async ({ session, other }) => {
     const number = await other.deliver(mailOf("a"));
     for (const categories of [["Work"], ["Büro 日本", "Red category", "Work"], ["100% (x)"], []]) {

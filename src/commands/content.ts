@@ -1,6 +1,6 @@
 /** Mails as ApplicationData: metadata in one command, then the parts that are shown, grouped. */
 import type { EmailData } from "../items/email/data.ts";
-import type { LastVerb, MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
+import type { MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
 import type { MailOptions } from "../items/email/options.ts";
 import { planBody, toEas, type BodyPlan, type Conversation } from "../items/email/index.ts";
 import { atLeast } from "../../schemas/version.ts";
@@ -54,16 +54,14 @@ export async function mapMails(
     ? await context.mailbox.conversations(items)
     : new Map<number, Conversation>();
   const references = await itemReferences(context, collectionId, items);
-  const verbs = await lastVerbs(context, collectionId, items);
-  const data = attempts.each(
-    items.filter(({ number }) => plans.has(number) && !attempts.hasFailed(number)),
-    (item) =>
-      toEas(withVerb(item, verbs), plans.get(item.number)!.finish(parts.get(item.number) ?? []), {
-        version: options.version,
-        fileReference: (section) => `${references.get(item.number)}:${section}`,
-        conversation: conversations.get(item.number),
-        ownAddresses: context.account.addresses,
-      }),
+  const planned = items.filter(({ number }) => plans.has(number) && !attempts.hasFailed(number));
+  const data = attempts.each(await withKept(context, collectionId, planned), (item) =>
+    toEas(item, plans.get(item.number)!.finish(parts.get(item.number) ?? []), {
+      version: options.version,
+      fileReference: (section) => `${references.get(item.number)}:${section}`,
+      conversation: conversations.get(item.number),
+      ownAddresses: context.account.addresses,
+    }),
   );
   return { data, unmapped: attempts.failed };
 }
@@ -109,22 +107,29 @@ async function fetchPlanned(
   return Map.groupBy(parts, (part) => part.number);
 }
 
-/** What was done last with these items; mail servers know only whether they were answered or forwarded. */
-export async function lastVerbs(
-  { mailbox, version }: Context,
+/** A mail's number and flags, and whatever else. */
+type Flagged = Pick<MailItem, "number" | "flags">;
+
+/** The items with what is kept here of them: what was done last, and what devices said of their flags. */
+export async function withKept<Item extends Flagged>(
+  context: Context,
   collectionId: string,
-  items: readonly Pick<MailItem, "number" | "flags">[],
-): Promise<ReadonlyMap<number, LastVerb>> {
-  if (!atLeast(version, "14.0")) return new Map();
-  const marked = items.filter(({ flags }) => flags.answered || flags.forwarded);
-  const numbers = marked.map(({ number }) => number);
-  return numbers.length === 0 ? new Map() : await mailbox.lastVerbs(collectionId, numbers);
+  items: readonly Item[],
+): Promise<readonly Item[]> {
+  const { mailbox, version } = context;
+  const numbersOf = (some: readonly Item[]): number[] => some.map(({ number }) => number);
+  const done = items.filter(({ flags }) => flags.answered || flags.forwarded);
+  const flagged = numbersOf(items.filter(({ flags }) => flags.flagStatus !== 0));
+  const isTold = atLeast(version, "14.0") && done.length > 0;
+  const verbs = isTold ? await mailbox.lastVerbs(collectionId, numbersOf(done)) : none;
+  const followUps = flagged.length > 0 ? await mailbox.followUps(collectionId, flagged) : none;
+  return items.map((item) => {
+    const kept = { lastVerb: verbs.get(item.number), followUp: followUps.get(item.number) };
+    return { ...item, flags: { ...item.flags, ...kept } };
+  });
 }
 
-function withVerb(item: MailItem, verbs: ReadonlyMap<number, LastVerb>): MailItem {
-  const lastVerb = verbs.get(item.number);
-  return lastVerb === undefined ? item : { ...item, flags: { ...item.flags, lastVerb } };
-}
+const none: ReadonlyMap<number, never> = new Map<number, never>();
 
 /** A mail that fails while it is read is this mail's fault. */
 async function fetchAlone(

@@ -1,7 +1,8 @@
 /** The mailbox of one account during one request: opens its session at first use, maps ids to paths. */
 import type { Readable } from "node:stream";
-import type { FlagChange, ItemOutcome, MailSession } from "../backend.ts";
+import type { ItemOutcome, MailSession } from "../backend.ts";
 import type { Feed } from "../feed.ts";
+import type { FollowUp } from "../items/email/follow-up.ts";
 import type { Conversation } from "../items/email/index.ts";
 import type { LastVerb, MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
 import type { MailQuery } from "../items/search/condition.ts";
@@ -21,6 +22,8 @@ import type { FolderClaim } from "./folder-intents.ts";
 import type { DraftEdit, DraftOutcome, DraftWish } from "./draft-wish.ts";
 import type { Drafts } from "./drafts.ts";
 import { emptyFeed, folderFeed } from "./folder-feed.ts";
+import { Flagging } from "./flagging.ts";
+import { FollowUps } from "./follow-ups.ts";
 import { isNoSuchFolder, noSuchFolder, type Folders } from "./folders.ts";
 import { hierarchyFeed } from "./hierarchy-feed.ts";
 import type { Lease } from "./lease.ts";
@@ -32,6 +35,8 @@ import type {
   Mailbox,
   MailboxEvent,
   MovedConversation,
+  MailChange,
+  MailOutcome,
   MoveRequest,
   Submission,
 } from "./mailbox.ts";
@@ -148,6 +153,7 @@ export class AccountMailbox implements Mailbox {
     if (!row.selectable) return emptyFeed;
     return folderFeed(folders, collectionId, {
       aliases,
+      followUpsOf: (found) => this.#followUpsOf(found),
       verbsOf: async (found, numbers) => {
         return await listVerbs(this.#parts.database, this.#scopeOf(found), numbers);
       },
@@ -191,12 +197,28 @@ export class AccountMailbox implements Mailbox {
 
   async setFlags(
     collectionId: string,
-    changes: readonly FlagChange[],
-  ): Promise<readonly ItemOutcome[]> {
-    return await this.#in(collectionId, async (session, { path, aliases }) => {
-      const translated = changes.map((each) => ({ ...each, number: aliases.uidOf(each.number) }));
-      return toNumbers(await session.setFlags(path, translated), aliases);
+    changes: readonly MailChange[],
+  ): Promise<readonly MailOutcome[]> {
+    return await this.#in(collectionId, async (session, { path, aliases, row }) => {
+      const flagging = await Flagging.begin(this.#followUpsOf(row), changes);
+      const translated = flagging.changes.map((each) => {
+        return { ...each, number: aliases.uidOf(each.number) };
+      });
+      const outcomes = toNumbers(await session.setFlags(path, translated), aliases);
+      return await flagging.end(outcomes);
     });
+  }
+
+  async followUps(
+    collectionId: string,
+    numbers: readonly number[],
+  ): Promise<ReadonlyMap<number, FollowUp>> {
+    const row = await this.#parts.folders.get(collectionId);
+    return await this.#followUpsOf(row).list(numbers);
+  }
+
+  #followUpsOf(row: CollectionRow): FollowUps {
+    return new FollowUps(this.#parts.database, this.#scopeOf(row));
   }
 
   async remove(
@@ -227,7 +249,7 @@ export class AccountMailbox implements Mailbox {
       const place = { ...placeOf(row), epoch: epoch ?? row.epoch };
       const passage = { session, from: place, to: placeOf(destination), aliases };
       const outcomes = await this.#parts.mover.move(passage, numbers);
-      await this.#takeVerbs(row, destination, outcomes);
+      await this.#takeAlong(row, destination, outcomes);
       return outcomes;
     });
   }
@@ -267,8 +289,8 @@ export class AccountMailbox implements Mailbox {
     });
   }
 
-  /** What was done last with mails goes with them where the server tells their new numbers. */
-  async #takeVerbs(
+  /** What was done last with mails, and what was said of their flags, goes with them where the server tells their new numbers. */
+  async #takeAlong(
     from: CollectionRow,
     to: CollectionRow,
     outcomes: readonly ItemOutcome[],
@@ -279,6 +301,7 @@ export class AccountMailbox implements Mailbox {
     });
     if (moved.length === 0) return;
     await moveVerbs(this.#parts.database, this.#scopeOf(from), this.#scopeOf(to), moved);
+    await this.#followUpsOf(from).move(to, moved);
   }
 
   async send(submission: Submission, signal: AbortSignal): Promise<void> {

@@ -3,6 +3,7 @@ import type { Feed, Position } from "../feed.ts";
 import type { MailSession } from "../backend.ts";
 import type { FoundCollection } from "../store/collections.ts";
 import type { AliasBook } from "./alias-book.ts";
+import type { FollowUps } from "./follow-ups.ts";
 import type { Folders } from "./folders.ts";
 import type { VerbRow } from "../store/verbs.ts";
 import { aliasedFeed } from "./aliased.ts";
@@ -20,6 +21,7 @@ export const emptyFeed: Feed = {
 /** What the store knows of a folder's items. */
 export interface ItemNames {
   readonly aliases: AliasBook;
+  followUpsOf(row: FoundCollection): FollowUps;
   verbsOf(row: FoundCollection, numbers: readonly number[]): Promise<readonly VerbRow[]>;
 }
 
@@ -31,13 +33,18 @@ export function folderFeed(folders: Folders, collectionId: string, names: ItemNa
     folders.at(collectionId, async (session, row) => {
       const feed = remember(feeds, session, row.path);
       const { aliases } = names;
+      const followUps = names.followUpsOf(row);
       let known = await aliases.of(row);
       for (;;) {
         const aliased = aliasedFeed(feed, known, next);
-        const result = await ask(verbedFeed(aliased, (numbers) => names.verbsOf(row, numbers)));
+        const verbed = verbedFeed(aliased, (numbers) => names.verbsOf(row, numbers));
+        const result = await ask(followUps.feed(verbed, row.followed));
         // An item that was named meanwhile may be another's new version: its alias is there by now.
         const settled = await aliases.settled(row);
-        if (settled === known) return result;
+        if (settled === known) {
+          await followUps.settle();
+          return result;
+        }
         known = settled;
       }
     });

@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import type { FlagChange, ItemOutcome } from "../backend.ts";
 import type { Feed } from "../feed.ts";
+import type { FollowUp } from "../items/email/follow-up.ts";
 import type { Conversation } from "../items/email/index.ts";
 import type { LastVerb, MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
 import type { SmartKind } from "../items/email/original.ts";
@@ -97,6 +98,14 @@ export interface Found {
   readonly isWhole: boolean;
 }
 
+/** A change of a mail's state; of the flag also what a mail server does not keep. */
+export interface MailChange extends Omit<FlagChange, "touched"> {
+  readonly followUp?: FollowUp;
+}
+
+/** How a change fared; `followUp`: the count of the flag, as the feed's labels tell it. */
+export type MailOutcome = ItemOutcome & { readonly followUp?: number };
+
 /** Something that may have changed. Only "look". */
 export interface MailboxEvent {
   /** A collection, or undefined for the hierarchy. */
@@ -143,7 +152,12 @@ export interface Mailbox extends AsyncDisposable {
   /** One attachment (or the whole mail) as a stream of wire octets; undefined when it is gone. */
   openPart(found: FoundItem): Promise<Readable | undefined>;
   /** Changes flags and categories. */
-  setFlags(collectionId: string, changes: readonly FlagChange[]): Promise<readonly ItemOutcome[]>;
+  setFlags(collectionId: string, changes: readonly MailChange[]): Promise<readonly MailOutcome[]>;
+  /** What devices said of the flags of these items beside their status, by number. */
+  followUps(
+    collectionId: string,
+    numbers: readonly number[],
+  ): Promise<ReadonlyMap<number, FollowUp>>;
   /** Deletes; `asMoves`: into Trash, unless the collection is Trash itself. */
   remove(
     collectionId: string,

@@ -81,6 +81,7 @@ async function fill(database: PostgresDatabase): Promise<void> {
   await one("INSERT INTO aliases VALUES (1, 1, '1', 1, 2)");
   await one("INSERT INTO verbs VALUES (1, 1, '1', 1, 2, now(), 7)");
   await one("INSERT INTO conversation_rules VALUES (1, int4send(1), 1, now())");
+  await one(`INSERT INTO follow_ups VALUES (1, 1, '1', 1, '{"FlagType": "Call"}', 3, true)`);
   const intent = `INSERT INTO intents (account_id, device_id, kind, client_key, fingerprint, state, target,
     lease_until, lease_token, pending_mime, created)
     VALUES (1, 1, 'send', $1, '', 'sent', '{}', 'infinity', gen_random_uuid(), $2, now())`;

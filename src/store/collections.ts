@@ -21,9 +21,10 @@ export interface CollectionRow {
   readonly deleted: boolean;
 }
 
-/** A folder, and whether any of its items has an alias. */
+/** A folder, and whether any of its items has an alias, or a flag that devices said something of. */
 export interface FoundCollection extends CollectionRow {
   readonly aliased: boolean;
+  readonly followed: boolean;
 }
 
 /** Where the hierarchy of an account stands. */
@@ -104,7 +105,9 @@ export async function findCollection(
   serial: number,
 ): Promise<FoundCollection | undefined> {
   const text = `SELECT ${columns}, EXISTS (SELECT FROM aliases a
-        WHERE a.account_id = c.account_id AND a.collection = c.serial AND a.epoch = c.epoch) AS aliased
+        WHERE a.account_id = c.account_id AND a.collection = c.serial AND a.epoch = c.epoch) AS aliased,
+      EXISTS (SELECT FROM follow_ups f WHERE f.account_id = c.account_id AND f.collection = c.serial
+        AND f.epoch = c.epoch AND f.flag IS NOT NULL) AS followed
     FROM collections c WHERE account_id = $1 AND serial = $2 AND NOT deleted`;
   return (await sql.rows<FoundCollection>("collections.find", text, [accountId, serial]))[0];
 }

@@ -2,7 +2,7 @@
 import type { Changes, FeedItem, NumberRange, Position } from "../feed.ts";
 import { type Fields, type HeadState, knownVersionOf } from "./head-state.ts";
 import { Known } from "./known.ts";
-import { intern } from "./labels.ts";
+import { differingBits, intern } from "./labels.ts";
 import { exploreLeast, exploreMost, growth, sliceWindows } from "./limits.ts";
 import { isAgeingDue, standingOf } from "./plan-start.ts";
 import { numbersWithin } from "./ranges.ts";
@@ -196,9 +196,14 @@ export class Draft {
     const after = item === undefined || kind === "softDelete" ? undefined : this.#keep(item);
     const isChange = kind === "change" && after !== undefined;
     this.#operations.push(
-      isChange ? { kind, number, differs: (before ^ after) >>> 0 } : { kind, number },
+      isChange ? { kind, number, differs: this.#differs(before, after) } : { kind, number },
     );
     this.#edits.set(number, after);
+  }
+
+  #differs(before: number, after: number): number {
+    if (!this.#fields.labelled) return (before ^ after) >>> 0;
+    return differingBits(this.#fields.labels, before, after);
   }
 
   #keep({ version, labels }: FeedItem): number {

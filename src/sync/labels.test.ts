@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import {
+  differingBits,
   findLabelled,
   intern,
   isFull,
@@ -68,5 +69,23 @@ suite("Interned labels", () => {
     assert.equal(findLabelled(table, 3, ["one too many"]), one.version);
     assert.ok(one.version < 2 ** 32);
     assert.equal(plainVersion(one.version), 3);
+  });
+
+  test("What differs is told by its kind: bits, ordinary labels, inner ones", () => {
+    const sets = [["\u0001a:1"], ["\u0001a:2"], ["\u0001a:2", "red"]];
+    let table: LabelTable = [];
+    const [one, two, three] = sets.map((labels) => {
+      const interned = intern(table, 1, labels);
+      table = interned.table;
+      return interned.version;
+    });
+    assert.ok(one !== undefined && two !== undefined && three !== undefined);
+    assert.equal(differingBits(table, one, withPlainVersion(one, 3)), 2);
+    assert.equal(differingBits(table, one, two), 0x200);
+    assert.equal(differingBits(table, two, three), 0x100);
+    assert.equal(differingBits(table, one, three), 0x300);
+    assert.equal(differingBits(table, 1, one), 0x200);
+    const full = tableOf(labelSetsMost);
+    assert.equal(differingBits(full, 0, intern(full, 0, ["one more"]).version), 0x300);
   });
 });

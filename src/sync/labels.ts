@@ -87,3 +87,27 @@ function hashOf(labels: readonly string[]): number {
   const digest = createHash("sha256").update(JSON.stringify(labels)).digest();
   return hashedIndex + (digest.readUIntBE(0, 3) % hashedIndex);
 }
+
+/** Bits of `Operation.differs`. */
+const differ = { ordinary: 0x100, inner: 0x200 } as const;
+
+/** In which bits of their plain part two versions differ, and in what kind of labels (`Operation.differs`). */
+export function differingBits(table: LabelTable, before: number, after: number): number {
+  const plain = plainVersion(before) ^ plainVersion(after);
+  if (indexOf(before) === indexOf(after)) return plain;
+  // Of a set that is known by its hash alone nobody knows what is in it.
+  if (Math.max(indexOf(before), indexOf(after)) >= hashedIndex) {
+    return plain | differ.ordinary | differ.inner;
+  }
+  const [had, has] = [labelsOf(table, before), labelsOf(table, after)];
+  const changed = [
+    ...had.filter((label) => !has.includes(label)),
+    ...has.filter((label) => !had.includes(label)),
+  ];
+  const inner = changed.some(isInner) ? differ.inner : 0;
+  return plain | inner | (changed.every(isInner) ? 0 : differ.ordinary);
+}
+
+function isInner(label: string): boolean {
+  return label.startsWith("\u0001");
+}

@@ -14,8 +14,8 @@ export interface Operation {
   readonly kind: "add" | "change" | "delete" | "softDelete";
   readonly number: number;
   /**
-   * Of a change: the bits in which the version differs from the one that the device had. Bits from the ninth
-   * on: the labels differ (mail).
+   * Of a change: the bits in which the version differs from the one that the device had. The ninth bit: labels
+   * differ; the tenth: labels that begin with U+0001 do, which hold state beside the version's bits.
    */
   readonly differs?: number;
 }

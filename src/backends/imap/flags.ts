@@ -6,6 +6,8 @@ import { keywordCharacters } from "./limits.ts";
 /** Follow-up that is done (EAS FlagStatus 1); mail programs show the mail without a flag. */
 const completeKeyword = "$EasComplete";
 const forwardedKeyword = "$Forwarded";
+/** Set and taken away in turn: only a change makes a server count. */
+const touchedKeyword = "$EasTouched";
 
 /** A category whose name no keyword can be: the name in base64url after this. */
 const encodedPrefix = "eas-";
@@ -14,6 +16,7 @@ const encodedPrefix = "eas-";
 const hiddenKeywords = new Set([
   forwardedKeyword.toLowerCase(),
   completeKeyword.toLowerCase(),
+  touchedKeyword.toLowerCase(),
   "forwarded",
   "$mdnsent",
   "$submitpending",
@@ -110,6 +113,7 @@ export function editOf(change: FlagChange, now: ReadonlySet<string>): FlagEdit {
     set("\\Flagged", change.flagStatus === 2);
     set(completeKeyword, change.flagStatus === 1);
   }
+  if (change.touched === true) set(touchedKeyword, !hasKeyword(now, touchedKeyword));
   if (change.categories !== undefined) {
     const wanted = new Set(change.categories);
     const had = [...now].filter((flag) => isCategory(flag));
@@ -120,6 +124,10 @@ export function editOf(change: FlagChange, now: ReadonlySet<string>): FlagEdit {
     add.push(...missing.filter((keyword) => keyword.length <= keywordCharacters));
   }
   return { add, remove };
+}
+
+function hasKeyword(now: ReadonlySet<string>, keyword: string): boolean {
+  return [...now].some((flag) => flag.toLowerCase() === keyword.toLowerCase());
 }
 
 function isCategory(flag: string): boolean {

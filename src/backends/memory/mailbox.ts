@@ -177,6 +177,15 @@ export class MemoryMailbox {
     return true;
   }
 
+  /** Counts a change of an item that changes nothing. */
+  touch(path: string, number: number): void {
+    const folder = this.folderAt(path);
+    const mail = folder.mails.get(number);
+    if (mail === undefined) return;
+    mail.mark = ++folder.mark;
+    this.#tell(path, "change");
+  }
+
   /** Takes an item away for good; undefined when it is gone already. */
   expunge(path: string, number: number): StoredMail | undefined {
     const folder = this.folderAt(path);

@@ -98,12 +98,13 @@ export class MemorySession implements MailSession {
     unchangedSince?: bigint,
   ): Promise<readonly ItemOutcome[]> {
     const { mails } = this.#folder(path);
-    return changes.map(({ number, ...change }): ItemOutcome => {
+    return changes.map(({ number, touched, ...change }): ItemOutcome => {
       const mail = mails.get(number);
       if (mail === undefined) return { number, kind: "gone" };
       const isConflict = unchangedSince !== undefined && mail.mark > unchangedSince;
       if (isConflict) return { number, kind: "conflict" };
       this.#lease.mailbox.flag(path, number, change);
+      if (touched === true) this.#lease.mailbox.touch(path, number);
       return { number, kind: "done" };
     });
   }

@@ -1,13 +1,14 @@
 /** Server changes of one collection, within the window and the byte budget of an answer. */
 import type { EmailData } from "../../items/email/data.ts";
 import { toEasChange } from "../../items/email/index.ts";
+import { categoriesIn } from "../../items/email/inner-labels.ts";
 import type { MailItem } from "../../items/email/message.ts";
 import type { MailOptions } from "../../items/email/options.ts";
 import { flagsOfMailVersion } from "../../items/email/version.ts";
-import { editIn, withoutEdit } from "../../mailbox/aliased.ts";
+import { editIn } from "../../mailbox/aliased.ts";
 import { itemServerId } from "../../mailbox/mailbox.ts";
 import type { Head, Operation, Planned, Window } from "../../sync/types.ts";
-import { affordable, lastVerbs, mapMails, reportUnmapped } from "../content.ts";
+import { affordable, mapMails, reportUnmapped, withKept } from "../content.ts";
 import type { Context } from "../context.ts";
 import type { ServerCommand } from "./types.ts";
 
@@ -142,7 +143,7 @@ async function withKnownFlags(
 }
 
 function flagsOf(known: { readonly version: number; readonly labels: readonly string[] }) {
-  return { ...flagsOfMailVersion(known.version), categories: withoutEdit(known.labels) };
+  return { ...flagsOfMailVersion(known.version), categories: categoriesIn(known.labels) };
 }
 
 /** Changes need no look at the server: the plan has already seen the flags. */
@@ -157,12 +158,10 @@ async function changesOf(
     if (known === undefined) continue;
     changed.push({ ...operation, flags: { ...flagsOf(known), draft: false } });
   }
-  const verbs = await lastVerbs(context, collectionId, changed);
-  const { version } = context;
+  const told = await withKept(context, collectionId, changed);
   return new Map(
-    changed.map(({ number, flags, differs }) => {
-      const told = { ...flags, lastVerb: verbs.get(number) };
-      return [number, toEasChange(told, version, differs)];
+    told.map(({ number, flags, differs }) => {
+      return [number, toEasChange(flags, context.version, differs)];
     }),
   );
 }

@@ -4,6 +4,7 @@ import type { EmailData } from "../../items/email/data.ts";
 import { changesContent, fromEasDraft } from "../../items/email/draft-change.ts";
 import { fromEasChange } from "../../items/email/index.ts";
 import { mailVersion, patchMailVersion } from "../../items/email/version.ts";
+import { withCategories } from "../../items/email/inner-labels.ts";
 import { editIn, withEdit } from "../../mailbox/aliased.ts";
 import type { DraftOutcome, DraftWish, KeptDraft } from "../../mailbox/draft-wish.ts";
 import { itemNumber } from "../../mailbox/mailbox.ts";
@@ -236,7 +237,8 @@ function changed(wish: DraftWish, number: number, outcome: DraftOutcome): Writte
       number,
       effect: "patch",
       version: (before) => patchMailVersion(before, properties),
-      labels: (before) => withEdit(outcome.uid, categories ?? before),
+      labels: (before) =>
+        withEdit(outcome.uid, categories ? withCategories(before, categories) : before),
     },
   };
 }

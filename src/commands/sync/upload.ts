@@ -1,10 +1,10 @@
 /** The client's commands of one collection: effect first, then what the device is known to have. */
-import { BackendError, type FlagChange, type ItemOutcome } from "../../backend.ts";
+import { BackendError, type ItemOutcome } from "../../backend.ts";
 import type { EmailData } from "../../items/email/data.ts";
 import { fromEasChange } from "../../items/email/index.ts";
+import { withCategories, withFollowUp } from "../../items/email/inner-labels.ts";
 import { patchMailVersion } from "../../items/email/version.ts";
-import { editIn, withEdit } from "../../mailbox/aliased.ts";
-import { itemNumber } from "../../mailbox/mailbox.ts";
+import { itemNumber, type MailChange, type MailOutcome } from "../../mailbox/mailbox.ts";
 import type { Head, Uploaded, UploadResult } from "../../sync/types.ts";
 import type { Context } from "../context.ts";
 import { commandStatus, StatusError } from "../../../schemas/status.ts";
@@ -25,7 +25,7 @@ type ChangeCommand = Extract<ClientCommand, { Change: unknown }>["Change"];
 /** A Change that is understood: which item, what to set. */
 interface Wanted {
   readonly number: number;
-  readonly change: FlagChange;
+  readonly change: MailChange;
 }
 
 /** Carries out Add, Change and Delete; Fetch is answered with the downloads. */
@@ -106,8 +106,8 @@ function isReadOnly(data: EmailData): boolean {
 /** What became of these items; what the server forbids for good is each item's own Status. */
 async function carriedOut(
   numbers: readonly number[],
-  work: () => Promise<readonly ItemOutcome[]>,
-): Promise<readonly ItemOutcome[]> {
+  work: () => Promise<readonly MailOutcome[]>,
+): Promise<readonly MailOutcome[]> {
   try {
     return await work();
   } catch (error) {
@@ -134,14 +134,15 @@ const changeStatus = {
 } as const;
 
 /** Only the property that the device changed moves on; another client's change is still to be told. */
-function effectOf(outcome: ItemOutcome, wanted: Wanted | undefined): readonly Uploaded[] {
+function effectOf(outcome: MailOutcome, wanted: Wanted | undefined): readonly Uploaded[] {
   if (outcome.kind !== "done" || wanted === undefined) return [];
   const { number, categories, ...properties } = wanted.change;
   const version = (before: number): number => patchMailVersion(before, properties);
-  if (categories === undefined) return [{ number, effect: "patch", version }];
+  const isFlag = properties.flagStatus !== undefined;
+  if (categories === undefined && !isFlag) return [{ number, effect: "patch", version }];
   const labels = (before: readonly string[]): readonly string[] => {
-    const edit = editIn(before);
-    return edit === undefined ? categories : withEdit(edit, categories);
+    const own = categories === undefined ? before : withCategories(before, categories);
+    return isFlag ? withFollowUp(own, outcome.followUp) : own;
   };
   return [{ number, effect: "patch", version, labels }];
 }

@@ -1,6 +1,7 @@
 /** What may change of a mail: Read, Flag, Categories and the last verb (MS-ASEMAIL 3.2.5.3.1). */
 import { atLeast, type ProtocolVersion } from "../../../schemas/version.ts";
 import type { EmailData } from "./data.ts";
+import { flagElement } from "./follow-up.ts";
 import { maxCategories } from "./limits.ts";
 import type { MailFlags } from "./message.ts";
 import { differing } from "./version.ts";
@@ -16,7 +17,7 @@ export function toEasChange(
 ): EmailData {
   const { read, flag, others } = differing(differs);
   const Read = { Read: flags.seen };
-  const Flag = { Flag: flagElement(flags) };
+  const Flag = { Flag: flagElement(flags, "") };
   if (!others) return { ...(read ? Read : {}), ...(flag ? Flag : {}) };
   return { ...Read, ...Flag, ...verbElement(flags, version), ...categoriesElement(flags, version) };
 }
@@ -25,13 +26,6 @@ export function toEasChange(
 function categoriesElement(flags: MailFlags, version: ProtocolVersion): EmailData {
   if (!atLeast(version, "14.0")) return {};
   return { Categories: { Category: flags.categories.slice(0, maxCategories) } };
-}
-
-/** An empty Flag says that there is none (MS-ASEMAIL 2.2.2.34); when it was completed is not known. */
-export function flagElement(flags: MailFlags, subject?: string): NonNullable<EmailData["Flag"]> {
-  if (flags.flagStatus === 0) return {};
-  const named = subject === undefined || subject === "" ? {} : { Subject: subject };
-  return { ...named, Status: flags.flagStatus, FlagType: "Flag for follow up" };
 }
 
 /** 1 reply to sender, 3 forward, 0 none known (MS-ASEMAIL 2.2.2.44); the time of it is not known. */

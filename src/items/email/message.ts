@@ -1,6 +1,8 @@
 /** A mail as a backend describes it before any body is read: ENVELOPE + BODYSTRUCTURE + FLAGS. */
 import type { Octets } from "../../kit/octets.ts";
 
+import type { FollowUp } from "./follow-up.ts";
+
 /** One address of an envelope; both fields already decoded to Unicode. */
 export interface Address {
   readonly name: string;
@@ -62,6 +64,8 @@ export interface MailFlags {
   readonly categories: readonly string[];
   /** What was done last, when a device of ours did it; the mail server does not know. */
   readonly lastVerb?: LastVerb | undefined;
+  /** What a device said of the flag beside its status; the mail server does not know. */
+  readonly followUp?: FollowUp | undefined;
 }
 
 /** What was done with a mail (MS-ASEMAIL 2.2.2.44, 2.2.2.45): 1 reply to the sender, 2 reply to all, 3 forward. */

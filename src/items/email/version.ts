@@ -60,6 +60,9 @@ function withBits(version: number, mask: number, bits: number): number {
   return (version & ~mask) | bits;
 }
 
+/** Labels that are no categories differ (sync/types.ts): those of the flag. */
+const innerLabelsDiffer = 0x200;
+
 /** What a Change must tell, by the bits in which two versions differ; undefined: everything. */
 export function differing(differs: number | undefined): {
   readonly read: boolean;
@@ -68,10 +71,11 @@ export function differing(differs: number | undefined): {
   readonly others: boolean;
 } {
   const bits = differs ?? -1;
+  const ofFlag = flagBits | innerLabelsDiffer;
   return {
     read: (bits & seenBit) !== 0,
-    flag: (bits & flagBits) !== 0,
-    others: (bits & ~(seenBit | flagBits)) !== 0,
+    flag: (bits & ofFlag) !== 0,
+    others: (bits & ~(seenBit | ofFlag)) !== 0,
   };
 }
 

@@ -1,0 +1,128 @@
+/**
+ * Flags with their dates (MS-ASEMAIL 2.2.2.34). What a device says is written here first, then the mail server
+ * is told of the status, with a mark that makes its own count of changes rise: that wakes the other devices,
+ * and the count of the row tells them that there is something new.
+ */
+import type { Feed, FeedItem, NumberRange } from "../feed.ts";
+import { followUpOf, isPlain, type FollowUp } from "../items/email/follow-up.ts";
+import { withFollowUp } from "../items/email/inner-labels.ts";
+import { flagsOfMailVersion } from "../items/email/version.ts";
+import {
+  clearFollowUps,
+  listFollowUps,
+  markFollowUps,
+  moveFollowUps,
+  putFollowUp,
+  removeFollowUps,
+  type FollowUpRow,
+  type FollowUpScope,
+} from "../store/follow-ups.ts";
+import type { Sql } from "../store/sql.ts";
+
+/** The flags of the mails of one collection. */
+export class FollowUps {
+  readonly #sql: Sql;
+  readonly #scope: FollowUpScope;
+  #gone: readonly NumberRange[] = [];
+
+  constructor(sql: Sql, scope: FollowUpScope) {
+    this.#sql = sql;
+    this.#scope = scope;
+  }
+
+  /** What devices said of these mails' flags. */
+  async list(numbers: readonly number[]): Promise<ReadonlyMap<number, FollowUp>> {
+    const rows = await this.#rows(numbers);
+    return new Map(
+      rows.flatMap(({ number, flag }) => (flag === null ? [] : [[number, followUpOf(flag)]])),
+    );
+  }
+
+  /**
+   * Keeps a flag before the mail server hears of it. The count for the device's labels; `isNew`: the server is
+   * to be told of more than the status. Undefined where its status is all that there is to say.
+   */
+  async keep(
+    number: number,
+    flag: FollowUp,
+  ): Promise<{ readonly revision: number; readonly isNew: boolean } | undefined> {
+    const { Status: _, ...task } = flag;
+    const row = await putFollowUp(this.#sql, this.#scope, {
+      number,
+      flag: isPlain(flag) ? null : { ...task },
+    });
+    return row && { revision: row.revision, isNew: !row.marked };
+  }
+
+  /** The mail server knows of these flags. */
+  async confirm(numbers: readonly number[]): Promise<void> {
+    if (numbers.length > 0) await markFollowUps(this.#sql, this.#scope, numbers);
+  }
+
+  /** These flags are cleared. */
+  async clear(numbers: readonly number[]): Promise<void> {
+    if (numbers.length === 0) return;
+    await clearFollowUps(this.#sql, this.#scope, { numbers, seen: false });
+  }
+
+  /** These mails are elsewhere now. */
+  async move(
+    to: Omit<FollowUpScope, "accountId">,
+    moved: readonly { readonly number: number; readonly newNumber: number }[],
+  ): Promise<void> {
+    if (moved.length > 0) await moveFollowUps(this.#sql, this.#scope, { ...to, moved });
+  }
+
+  /**
+   * A feed whose labels tell flags apart. Where there are `some` at all, it is seen too which of them other clients
+   * cleared, and which mails are gone; else only mails that are flagged are asked for.
+   */
+  feed(feed: Feed, some: boolean): Feed {
+    const labelled = (items: readonly FeedItem[]) => this.#labelled(items, some);
+    return {
+      position: () => feed.position(),
+      changed: async (range, known) => {
+        const { items, gone } = await feed.changed(range, known);
+        this.#gone = some ? gone : [];
+        return { items: await labelled(items), gone };
+      },
+      newest: async (range, limit) => {
+        const { items, reached } = await feed.newest(range, limit);
+        return { items: await labelled(items), reached };
+      },
+      within: (range, sinceDay) => feed.within(range, sinceDay),
+      withinKnown: (known, sinceDay) => feed.withinKnown(known, sinceDay),
+    };
+  }
+
+  /** Forgets what the last `changed` told to be gone: to be called once it is sure that it is. */
+  async settle(): Promise<void> {
+    if (this.#gone.length > 0) await removeFollowUps(this.#sql, this.#scope, this.#gone);
+    this.#gone = [];
+  }
+
+  async #labelled(items: readonly FeedItem[], some: boolean): Promise<readonly FeedItem[]> {
+    const asked = some ? items : items.filter(isFlagged);
+    const rows = await this.#rows(asked.map(({ number }) => number));
+    if (rows.length === 0) return items;
+    const byNumber = new Map(rows.map((row) => [row.number, row]));
+    const over = items.filter((item) => !isFlagged(item) && byNumber.get(item.number)?.flag);
+    if (over.length > 0) {
+      const numbers = over.map(({ number }) => number);
+      await clearFollowUps(this.#sql, this.#scope, { numbers, seen: true });
+    }
+    return items.map((item) => {
+      const row = isFlagged(item) ? byNumber.get(item.number) : undefined;
+      if (row === undefined) return item;
+      return { ...item, labels: withFollowUp(item.labels ?? [], row.revision) };
+    });
+  }
+
+  async #rows(numbers: readonly number[]): Promise<readonly FollowUpRow[]> {
+    return numbers.length === 0 ? [] : await listFollowUps(this.#sql, this.#scope, numbers);
+  }
+}
+
+function isFlagged({ version }: FeedItem): boolean {
+  return flagsOfMailVersion(version).flagStatus !== 0;
+}
