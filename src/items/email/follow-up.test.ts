@@ -41,6 +41,7 @@ describe("a Flag of a device", () => {
     assert.ok(
       isPlain({ Status: 2, FlagType: "flag for follow up", Subject: "s", ReminderSet: false }),
     );
+    assert.ok(isPlain({ Status: 1, FlagType: "for Follow Up" }));
     assert.ok(!isPlain({ Status: 2, FlagType: "Call" }));
     assert.ok(!isPlain({ Status: 2, SubOrdinalDate: "5" }));
     assert.ok(!isPlain({ Status: 2, ...dates }));

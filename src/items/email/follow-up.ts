@@ -65,10 +65,13 @@ export function isPlain(flag: FollowUp): boolean {
     ...rest
   } = flag;
   const told = Object.values(rest).filter((value) => value !== undefined);
-  return told.length === 0 && !ReminderSet && FlagType.toLowerCase() === defaultType.toLowerCase();
+  return told.length === 0 && !ReminderSet && usualTypes.has(FlagType.toLowerCase());
 }
 
 const defaultType = "Flag for follow up";
+
+/** What devices write where the user named nothing (MS-ASEMAIL 2.2.2.35). */
+const usualTypes = new Set(["flag for follow up", "for follow up"]);
 
 /** A Flag from its JSON; what breaks the form is left out. */
 export function followUpOf(stored: StoredFollowUp): FollowUp {
