@@ -17,7 +17,7 @@ import { hashOf } from "./contents.ts";
 import { download, repeat } from "./download.ts";
 import { draftData } from "./drafts.ts";
 import { fetchResponses } from "./fetch.ts";
-import { isMailFilter, mailOptions, optionsFor, sinceDayOf } from "./options.ts";
+import { areAcceptable, mailOptions, optionsFor, sinceDayOf } from "./options.ts";
 import { windowSizeOf } from "./request.ts";
 import type {
   AnsweredCollection,
@@ -66,10 +66,7 @@ export async function openCollection(
 }
 
 function isAcceptable(asked: AskedCollection): boolean {
-  return (
-    (asked.Commands ?? []).length <= maxUploads &&
-    asked.Options.every((options) => isMailFilter(options.FilterType))
-  );
+  return (asked.Commands ?? []).length <= maxUploads && areAcceptable(asked.Options);
 }
 
 /** Carries out one open collection; a fault in it is its own Status, never the request's. */

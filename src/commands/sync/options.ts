@@ -29,6 +29,24 @@ export function isMailFilter(filterType: number | undefined): boolean {
   return filterType === undefined || filterType === 0 || filterType in filterDays;
 }
 
+/**
+ * Whether the Options of a collection can be followed: each class once, only Email and SMS side by side
+ * (MS-ASCMD 2.2.3.29.5, R930, R935), each type of body once (MS-ASAIRS 3.2.5.1, R349).
+ */
+export function areAcceptable(all: readonly SyncOptions[]): boolean {
+  const classes = all.map(({ Class = "Email" }) => Class);
+  const isPair = classes.length < 2 || classes.every((name) => name === "Email" || name === "SMS");
+  return isPair && isDistinct(classes) && all.every(isAcceptable);
+}
+
+function isAcceptable({ FilterType, BodyPreference }: SyncOptions): boolean {
+  return isMailFilter(FilterType) && isDistinct(BodyPreference.map(({ Type }) => Type));
+}
+
+function isDistinct(values: readonly unknown[]): boolean {
+  return new Set(values).size === values.length;
+}
+
 /** First day inside the window of a FilterType: days since 1970-01-01 UTC, 0 = everything. */
 export function sinceDayOf(
   options: Pick<SyncOptions, "FilterType"> | undefined,

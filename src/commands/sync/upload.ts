@@ -94,12 +94,11 @@ function readChange(collectionId: string, command: ChangeCommand): Wanted | Uplo
   }
 }
 
-/** Elements that only the server sets: Status 6 (MS-ASEMAIL 2.2.2.21, 2.2.2.85, 2.2.2.86). */
+/** Elements that only the server sets: Status 6 (MS-ASEMAIL 2.2.2.21, 2.2.2.59, 2.2.2.70, 2.2.2.83, 2.2.2.84). */
 function isReadOnly(data: EmailData): boolean {
-  return (
-    data.ConversationId !== undefined ||
-    data.UmCallerID !== undefined ||
-    data.UmUserNotes !== undefined
+  const { ConversationId, Sender, ReceivedAsBcc, UmCallerID, UmUserNotes } = data;
+  return [ConversationId, Sender, ReceivedAsBcc, UmCallerID, UmUserNotes].some(
+    (value) => value !== undefined,
   );
 }
 
