@@ -49,13 +49,15 @@ export async function mapMails(
 ): Promise<Mapped> {
   const attempts = new Attempts();
   const plans = attempts.each(items, (item) => planBody(item, options));
-  const parts = await fetchPlanned(context, collectionId, { plans, attempts });
-  const conversations = atLeast(context.version, "14.0")
-    ? await context.mailbox.conversations(items)
-    : new Map<number, Conversation>();
-  const references = await itemReferences(context, collectionId, items);
-  const planned = items.filter(({ number }) => plans.has(number) && !attempts.hasFailed(number));
-  const data = attempts.each(await withKept(context, collectionId, planned), (item) =>
+  // The mail server and the database work at the same time.
+  const [parts, conversations, references, kept] = await Promise.all([
+    fetchPlanned(context, collectionId, { plans, attempts }),
+    conversationsOf(context, items),
+    itemReferences(context, collectionId, items),
+    withKept(context, collectionId, items),
+  ]);
+  const planned = kept.filter(({ number }) => plans.has(number) && !attempts.hasFailed(number));
+  const data = attempts.each(planned, (item) =>
     toEas(item, plans.get(item.number)!.finish(parts.get(item.number) ?? []), {
       version: options.version,
       fileReference: (section) => `${references.get(item.number)}:${section}`,
@@ -105,6 +107,13 @@ async function fetchPlanned(
     parts.push(...(await fetchAlone(context, collectionId, { large, attempts })));
   }
   return Map.groupBy(parts, (part) => part.number);
+}
+
+async function conversationsOf(
+  { mailbox, version }: Context,
+  items: readonly MailItem[],
+): Promise<ReadonlyMap<number, Conversation>> {
+  return atLeast(version, "14.0") ? await mailbox.conversations(items) : new Map();
 }
 
 /** A mail's number and flags, and whatever else. */

@@ -4,7 +4,7 @@
  * In-Reply-To, else the own Message-ID. ConversationIndex (MS-ASCON 2.2.2.4): what Thread-Index says, else one
  * response level more than the mail that it answers, as far as that was shown. What was given once stays.
  */
-import { createHash } from "node:crypto";
+import { hash as hashed } from "node:crypto";
 import {
   firstConversationIndex,
   replyIndex,
@@ -27,8 +27,6 @@ interface Threading {
   readonly own: Buffer | undefined;
   readonly parent: Buffer | undefined;
   readonly root: Buffer | undefined;
-  /** For a mail without any message-id. */
-  readonly alone: Buffer;
 }
 
 type KnownRows = Map<string, ConversationRow>;
@@ -117,7 +115,7 @@ function conversationOf(each: Threading, known: KnownRows): Conversation {
   const given = each.own && known.get(keyOf(each.own));
   const parent = each.parent && known.get(keyOf(each.parent));
   return {
-    id: given?.id ?? each.root ?? parent?.id ?? each.parent ?? each.own ?? each.alone,
+    id: given?.id ?? each.root ?? parent?.id ?? each.parent ?? each.own ?? aloneOf(each.item),
     index: given?.index ?? indexOf(each.item, parent),
   };
 }
@@ -130,14 +128,18 @@ function indexOf(item: MailItem, parent: ConversationRow | undefined): Buffer {
 
 function threadingOf(item: MailItem): Threading {
   const { envelope, references } = item;
-  const described = [envelope.subject, envelope.date?.getTime(), envelope.from[0]?.address];
   return {
     item,
     own: hashOf(envelope.messageId),
     parent: hashOf(envelope.inReplyTo) ?? hashOf(references.at(-1) ?? ""),
     root: hashOf(references[0] ?? ""),
-    alone: digest(JSON.stringify(described)),
   };
+}
+
+/** For a mail without any message-id. */
+function aloneOf({ envelope }: MailItem): Buffer {
+  const described = [envelope.subject, envelope.date?.getTime(), envelope.from[0]?.address];
+  return digest(JSON.stringify(described));
 }
 
 function hashOf(messageId: string): Buffer | undefined {
@@ -155,7 +157,7 @@ function searchable(messageId = ""): string | null {
 }
 
 function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest().subarray(0, idBytes);
+  return hashed("sha256", text, "buffer").subarray(0, idBytes);
 }
 
 function oldestFirst(items: readonly MailItem[]): readonly MailItem[] {
