@@ -56,7 +56,7 @@ function openStage({ mail, gateway, clock }: Theatre): Stage & AsyncDisposable {
 
 const folder = new URL("./", import.meta.url);
 /** While working on one dialog: only those whose file name contains this. */
-const wanted = env["EASTGATE_DIALOGS"] ?? "";
+const wanted = env["EASTGATE_TEST_DIALOGS"] ?? "";
 const names = readdirSync(folder)
   .filter((name) => name.endsWith(".eas") && name.includes(wanted))
   .map((name) => name.replace(".eas", ""))
