@@ -41,7 +41,9 @@ export class KnownBlock {
   /** A block of its own with the same content. */
   copy(): KnownBlock {
     const copy = new KnownBlock();
-    for (const offset of this.offsets()) copy.set(offset, this.#versions[offset]);
+    copy.#present.set(this.#present);
+    copy.#versions.set(this.#versions);
+    copy.#size = this.#size;
     return copy;
   }
 }
@@ -49,15 +51,19 @@ export class KnownBlock {
 /** Bytes of the row. */
 export function encodeBlock(block: KnownBlock): Buffer {
   const present = new Uint8Array(blockSize);
-  const versions: number[] = [];
-  for (const offset of block.offsets()) {
+  const versions = new Uint32Array(block.size);
+  let rank = 0;
+  let used = 0;
+  for (let offset = 0; offset < blockSize; offset += 1) {
+    const version = block.get(offset);
+    if (version === undefined) continue;
     present[offset] = 1;
-    versions.push(block.get(offset) ?? 0);
+    versions[rank++] = version;
+    used |= version;
   }
-  const used = versions.reduce((bits, version) => bits | version, 0) >>> 0;
-  const head = Buffer.alloc(5);
+  const head = Buffer.alloc(headBytes);
   head.writeUInt8(formatVersion, 0);
-  head.writeUInt32BE(used, 1);
+  head.writeUInt32BE(used >>> 0, 1);
   const planes = bitsIn(used).map((bit) => encodePlane(planeOf(versions, bit)));
   return Buffer.concat([head, encodePlane(present), ...planes]);
 }
@@ -66,32 +72,52 @@ export function encodeBlock(block: KnownBlock): Buffer {
 export function decodeBlock(bytes: Buffer): KnownBlock {
   if (bytes[0] !== formatVersion) throw new Error(`known row has format ${bytes[0]}, expected 1`);
   const used = bytes.readUInt32BE(1);
-  const reader = { bytes, at: 5 };
+  const reader = new Reader(bytes, headBytes);
   const present = decodePlane(reader, blockSize);
-  const offsets = [...present.keys()].filter((offset) => present[offset] === 1);
-  const versions = new Uint32Array(offsets.length);
-  for (const bit of bitsIn(used)) addPlane(versions, decodePlane(reader, offsets.length), bit);
+  const versions = new Uint32Array(present.reduce((sum, bit) => sum + bit, 0));
+  for (const bit of bitsIn(used)) addPlane(versions, decodePlane(reader, versions.length), bit);
   const block = new KnownBlock();
-  for (const [rank, offset] of offsets.entries()) block.set(offset, versions[rank]);
+  let rank = 0;
+  for (let offset = 0; offset < blockSize; offset += 1) {
+    if (present[offset] === 1) block.set(offset, versions[rank++]);
+  }
   return block;
 }
 
-interface Reader {
-  readonly bytes: Buffer;
-  at: number;
+// Rows are read and written with every window: the loops below make no object for each of 2,048 places.
+
+const headBytes = 5;
+
+class Reader {
+  readonly #bytes: Buffer;
+  #at: number;
+
+  constructor(bytes: Buffer, at: number) {
+    this.#bytes = bytes;
+    this.#at = at;
+  }
+
+  next(): number {
+    const byte = this.#bytes[this.#at];
+    if (byte === undefined) throw new Error("known row ends too early");
+    this.#at += 1;
+    return byte;
+  }
 }
 
 function bitsIn(mask: number): number[] {
   return Array.from({ length: 32 }, (_, bit) => bit).filter((bit) => ((mask >>> bit) & 1) === 1);
 }
 
-function planeOf(versions: readonly number[], bit: number): Uint8Array {
-  return Uint8Array.from(versions, (version) => (version >>> bit) & 1);
+function planeOf(versions: Uint32Array, bit: number): Uint8Array {
+  const plane = new Uint8Array(versions.length);
+  for (let rank = 0; rank < plane.length; rank += 1) plane[rank] = (versions[rank]! >>> bit) & 1;
+  return plane;
 }
 
 function addPlane(versions: Uint32Array, plane: Uint8Array, bit: number): void {
-  for (const [rank, value] of plane.entries()) {
-    versions[rank] = (versions[rank] ?? 0) + value * 2 ** bit;
+  for (let rank = 0; rank < plane.length; rank += 1) {
+    versions[rank] = (versions[rank]! | (plane[rank]! << bit)) >>> 0;
   }
 }
 
@@ -107,35 +133,35 @@ function encodePlane(plane: Uint8Array): Buffer {
 function encodeBitmap(plane: Uint8Array): Buffer {
   const bytes = Buffer.alloc(1 + Math.ceil(plane.length / 8));
   bytes[0] = planeForm.bitmap;
-  for (const [index, value] of plane.entries()) {
-    const at = 1 + (index >> 3);
-    bytes[at] = (bytes[at] ?? 0) | (value << (index & 7));
+  for (let index = 0; index < plane.length; index += 1) {
+    bytes[1 + (index >> 3)]! |= plane[index]! << (index & 7);
   }
   return bytes;
 }
 
 /** Form, count (two bytes), then the distance from place to place: one byte below 128, else two. */
 function encodeList(plane: Uint8Array, wanted: number, form: number): Buffer {
-  const bytes: number[] = [];
-  let last = -1;
-  let count = 0;
-  for (const [index, value] of plane.entries()) {
-    if (value !== wanted) continue;
+  const bytes = Buffer.allocUnsafe(3 + 2 * plane.length);
+  let [end, last, count] = [3, -1, 0];
+  for (let index = 0; index < plane.length; index += 1) {
+    if (plane[index] !== wanted) continue;
     const skipped = index - last - 1;
-    if (skipped >= 128) bytes.push(128 | (skipped >> 8));
-    bytes.push(skipped & (skipped >= 128 ? 255 : 127));
+    if (skipped >= 128) bytes[end++] = 128 | (skipped >> 8);
+    bytes[end++] = skipped & (skipped >= 128 ? 255 : 127);
     last = index;
     count += 1;
   }
-  return Buffer.from([form, count >> 8, count & 255, ...bytes]);
+  bytes.writeUInt8(form, 0);
+  bytes.writeUInt16BE(count, 1);
+  return bytes.subarray(0, end);
 }
 
 function decodePlane(reader: Reader, size: number): Uint8Array {
-  const form = next(reader);
+  const form = reader.next();
   if (form === planeForm.bitmap) return decodeBitmap(reader, size);
   const listed = form === planeForm.ones ? 1 : 0;
   const plane = new Uint8Array(size).fill(1 - listed);
-  let left = next(reader) * 256 + next(reader);
+  let left = reader.next() * 256 + reader.next();
   for (let index = -1; left > 0; left -= 1) {
     index += 1 + distance(reader);
     plane[index] = listed;
@@ -144,20 +170,16 @@ function decodePlane(reader: Reader, size: number): Uint8Array {
 }
 
 function decodeBitmap(reader: Reader, size: number): Uint8Array {
-  const bytes = Uint8Array.from({ length: Math.ceil(size / 8) }, () => next(reader));
-  return Uint8Array.from({ length: size }, (_, index) => {
-    return ((bytes[index >> 3] ?? 0) >> (index & 7)) & 1;
-  });
+  const plane = new Uint8Array(size);
+  let byte = 0;
+  for (let index = 0; index < size; index += 1) {
+    if ((index & 7) === 0) byte = reader.next();
+    plane[index] = (byte >> (index & 7)) & 1;
+  }
+  return plane;
 }
 
 function distance(reader: Reader): number {
-  const first = next(reader);
-  return first < 128 ? first : (first & 127) * 256 + next(reader);
-}
-
-function next(reader: Reader): number {
-  const byte = reader.bytes[reader.at];
-  if (byte === undefined) throw new Error("known row ends too early");
-  reader.at += 1;
-  return byte;
+  const first = reader.next();
+  return first < 128 ? first : (first & 127) * 256 + reader.next();
 }
