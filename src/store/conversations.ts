@@ -14,14 +14,18 @@ export interface ConversationRow {
 const columns = `message_hash AS hash, conversation_id AS id, conversation_index AS index,
   message_id AS "messageId"`;
 
-/** The known ones of these messages. */
+/**
+ * The known ones of these messages, each looked up by itself: for `= ANY` PostgreSQL may read all rows of the
+ * account by the other index.
+ */
 export async function listConversations(
   sql: Sql,
   accountId: string,
   hashes: readonly Buffer[],
 ): Promise<ConversationRow[]> {
-  const text = `SELECT ${columns} FROM conversations
-    WHERE account_id = $1 AND message_hash = ANY($2::bytea[])`;
+  const text = `SELECT found.* FROM unnest($2::bytea[]) AS asked (hash) CROSS JOIN LATERAL (
+      SELECT ${columns} FROM conversations
+      WHERE account_id = $1 AND message_hash = asked.hash LIMIT 1) AS found`;
   return await sql.rows<ConversationRow>("conversations.list", text, [accountId, hashes]);
 }
 
