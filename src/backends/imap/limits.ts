@@ -46,17 +46,38 @@ export const settlingPausesMs = [10_000, 15_000, 40_000];
 /** Folders without an IDLE of their own are asked this often. */
 export const statusPollMs = 60_000;
 
-/** Logins in flight per server: Dovecot's auth processes them in turn. */
+/**
+ * Logins in flight per server, of credentials that were right before and as many of unknown ones: Dovecot's auth
+ * processes them in turn, and lets a hundred wait by default.
+ */
 export const loginsInFlight = 20;
 
-/** Logins in flight of credentials that failed lately: they wait seconds each, and for each other. */
-export const doubtfulLoginsInFlight = 2;
+/** Logins in flight of doubtful credentials: they wait seconds each, and for each other. */
+export const doubtfulLoginsInFlight = 8;
 
-/** How long a failed credential is doubtful. */
+/** Unproven logins in flight from one address: an office behind it signs in hundreds a second by them. */
+export const loginsOfAddressInFlight = 4;
+
+/** Unproven logins from one address that are on their way or wait; further ones are told to come again. */
+export const loginsOfAddress = 200;
+
+/** How long an unproven login waits for its turn, before phones themselves give up; then it is told to come again. */
+export const loginPatienceMs = 20_000;
+
+/** Failures of an address until its logins, doubtful from the first one on, go one by one: people mistype. */
+export const freeFailuresOfAddress = 3;
+
+/** How long a failed credential, or an address of failures, is doubtful. */
 export const doubtMs = 15 * 60_000;
 
-/** Credentials that are remembered as doubtful; the oldest are forgotten. */
+/** Credentials and addresses that are remembered as doubtful; the oldest are forgotten. */
 export const doubtfulCredentials = 10_000;
+
+/** How long a credential that was right is let in before unknown ones: phones come back every day. */
+export const proofMs = 24 * 60 * 60_000;
+
+/** Credentials that are remembered as right, about 150 octets each. */
+export const provenCredentials = 50_000;
 
 /** Octets asked of a streamed part at a time. */
 export const streamChunkBytes = 256 * 1024;

@@ -1,14 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Credential, LoginRefused } from "../../backend.ts";
+import { BackendUnavailable, type Credential, LoginRefused } from "../../backend.ts";
 import { StillClock } from "../../kit/still-clock.ts";
-import { doubtfulLoginsInFlight, doubtMs } from "./limits.ts";
-import { Lane, Logins } from "./logins.ts";
+import {
+  doubtfulLoginsInFlight,
+  freeFailuresOfAddress,
+  loginPatienceMs,
+  loginsOfAddressInFlight,
+} from "./limits.ts";
+import { Lane } from "./lane.ts";
+import { Logins } from "./logins.ts";
 
 const forever = new AbortController().signal;
 
-function credential(fingerprint: string): Credential {
-  return { login: fingerprint, password: "x", fingerprint, clientAddress: "" };
+/** Each has an address of his own unless one is named: "name@address". */
+function credential(name: string): Credential {
+  const [fingerprint = "", clientAddress = name] = name.split("@");
+  return { login: fingerprint, password: "x", fingerprint, clientAddress };
 }
 
 /** Logins that a test ends one by one. */
@@ -41,25 +49,36 @@ async function refuse(door: Doorman, logins: Logins, name: string): Promise<void
   await assert.rejects(login, LoginRefused);
 }
 
-test("Logins: no more than the bound are in flight, the others follow in order", async () => {
+async function prove(door: Doorman, logins: Logins, name: string): Promise<void> {
+  const login = door.knock(logins, name);
+  await settle();
+  door.waiting.pop()?.end();
+  await login;
+}
+
+test("Logins: no more than the bound are in flight; of proven ones the first comes next, of unknown ones the last", async () => {
   const logins = new Logins(2, new StillClock());
   const door = new Doorman();
+  for (const name of ["a", "b", "c", "d"]) await prove(door, logins, name);
   const all = ["a", "b", "c", "d"].map((name) => door.knock(logins, name));
+  const unknown = ["w", "x", "y", "z"].map((name) => door.knock(logins, name));
   await settle();
-  assert.deepEqual(door.names, ["a", "b"]);
+  assert.deepEqual(door.names, ["a", "b", "w", "x"]);
   door.waiting[1]?.end();
+  door.waiting[2]?.end();
   await settle();
-  assert.deepEqual(door.names, ["a", "b", "c"]);
+  assert.deepEqual(door.names.slice(4), ["c", "z"]);
   door.waiting[0]?.end(new Error("broke"));
   await assert.rejects(async () => await all[0]);
   await settle();
-  assert.deepEqual(door.names, ["a", "b", "c", "d"]);
+  assert.deepEqual(door.names.slice(6), ["d"]);
+  assert.equal(unknown.length, 4);
 });
 
 test("Logins: credentials that failed lately wait for each other and for nobody else", async () => {
   const logins = new Logins(2, new StillClock());
   const door = new Doorman();
-  const wrong = ["w1", "w2", "w3", "w4"];
+  const wrong = Array.from({ length: doubtfulLoginsInFlight + 2 }, (_, at) => `wrong ${at}`);
   for (const name of wrong) await refuse(door, logins, name);
   for (const name of wrong) void door.knock(logins, name).catch(() => undefined);
   await settle();
@@ -77,16 +96,43 @@ test("Logins: a credential is doubted for a while, and no longer once it fits", 
   void door.knock(logins, "other");
   const again = door.knock(logins, "w");
   await settle();
-  assert.deepEqual(door.names, ["other", "w"], "in the other lane");
+  assert.deepEqual(door.names, ["other", "w"], "in the lane of doubt");
   door.waiting[1]?.end();
   await again;
   void door.knock(logins, "w");
   await settle();
-  assert.deepEqual(door.names, ["other", "w"], "waits in the common lane");
-  door.waiting[0]?.end();
+  assert.deepEqual(door.names, ["other", "w", "w"], "in the lane of the proven");
+});
+
+test("Logins: from one address a few at a time, and one by one after failures; others pass", async () => {
+  const logins = new Logins(20, new StillClock());
+  const door = new Doorman();
+  for (let count = 0; count < 10; count++) void door.knock(logins, `guess ${count}@one`);
   await settle();
-  assert.equal(door.names.length, 3);
-  clock.advance(doubtMs);
+  assert.equal(door.waiting.length, loginsOfAddressInFlight);
+  await prove(door, logins, "neighbour@other");
+  for (let count = 0; count < freeFailuresOfAddress; count++) {
+    await refuse(door, logins, `wrong ${count}@two`);
+  }
+  for (let count = 0; count < 10; count++) void door.knock(logins, `guess ${count}@two`);
+  await settle();
+  assert.equal(door.names.filter((name) => name.endsWith("@two")).length, 1);
+  void door.knock(logins, "neighbour@two");
+  await settle();
+  assert.equal(door.names.at(-1), "neighbour@two", "a proven one is not held up by his address");
+});
+
+test("Logins: an unproven one that waits for too long is told that it cannot be asked", async () => {
+  const clock = new StillClock();
+  const logins = new Logins(1, clock);
+  const door = new Doorman();
+  void door.knock(logins, "first");
+  const second = door.knock(logins, "second");
+  await settle();
+  clock.advance(loginPatienceMs);
+  await assert.rejects(second, BackendUnavailable);
+  door.waiting[0]?.end();
+  await prove(door, logins, "third");
 });
 
 test("Logins: who hangs up while waiting frees his turn for the next", async () => {

@@ -1,32 +1,110 @@
 /** Bounded logins: a server's authentication works on a few at a time, and failures are slow. */
-import { LoginRefused, type Credential } from "../../backend.ts";
+import { BackendUnavailable, LoginRefused, type Credential } from "../../backend.ts";
+import { BoundedMap } from "../../kit/bounded-map.ts";
 import type { Clock } from "../../kit/clock.ts";
-import { doubtfulCredentials, doubtfulLoginsInFlight, doubtMs } from "./limits.ts";
+import { Lane } from "./lane.ts";
+import * as limits from "./limits.ts";
 
-/** Two lanes of logins: credentials that failed lately only ever wait for each other. */
+/**
+ * Logins in lanes, so that wrong passwords, which take seconds each, are waited for by those alone who bring them:
+ * one for credentials that were right before, one for unknown ones, one for those that are doubtful as they or others
+ * from their address failed lately. Of unknown ones the last comes first: under a storm of them whoever comes anew is
+ * not kept waiting for all of it.
+ */
 export class Logins {
   readonly #clock: Clock;
-  readonly #trusted: Lane;
-  readonly #doubtful = new Lane(doubtfulLoginsInFlight);
-  /** When each doubtful credential (by fingerprint) failed. */
-  readonly #failures = new Map<string, number>();
+  readonly #proven: Lane;
+  readonly #unknown: Lane;
+  readonly #doubtful = new Lane(limits.doubtfulLoginsInFlight, { newestFirst: true });
+  /** Those who are on their way from an address, but for proven credentials. */
+  readonly #addresses = new Map<string, Lane>();
+  /** By fingerprint. */
+  readonly #proofs: BoundedMap<string, true>;
+  /** By fingerprint. */
+  readonly #failures: BoundedMap<string, true>;
+  readonly #failuresOfAddress: BoundedMap<string, number>;
 
   constructor(inFlight: number, clock: Clock) {
-    this.#trusted = new Lane(inFlight);
     this.#clock = clock;
+    this.#proven = new Lane(inFlight);
+    this.#unknown = new Lane(inFlight, { newestFirst: true });
+    this.#proofs = new BoundedMap(clock, limits.provenCredentials);
+    this.#failures = new BoundedMap(clock, limits.doubtfulCredentials);
+    this.#failuresOfAddress = new BoundedMap(clock, limits.doubtfulCredentials);
   }
 
-  /** Runs a login in its lane; rejects with the signal's reason when it ends before its turn. */
+  /**
+   * Runs a login when its turn comes; rejects with the signal's reason when it ends before. Throws
+   * BackendUnavailable where the turn of an unproven credential is too far away.
+   */
   async run<Result>(
     credential: Credential,
     signal: AbortSignal,
     login: () => Promise<Result>,
   ): Promise<Result> {
-    const lane = this.#isDoubtful(credential) ? this.#doubtful : this.#trusted;
-    using _turn = await lane.enter(signal);
+    if (this.#proofs.get(credential.fingerprint) === true) {
+      using _turn = await this.#proven.enter(signal);
+      return await this.#try(credential, login);
+    }
+    using patience = this.#patience(signal);
+    using _own = await this.#enterAddress(credential.clientAddress, patience.signal);
+    const lane = this.#isDoubtful(credential) ? this.#doubtful : this.#unknown;
+    using _turn = await lane.enter(patience.signal);
+    return await this.#try(credential, login);
+  }
+
+  /** A signal that ends the waiting when it was long enough. */
+  #patience(signal: AbortSignal): Disposable & { readonly signal: AbortSignal } {
+    const tooLong = new AbortController();
+    const timer = this.#clock.after(limits.loginPatienceMs, () => {
+      tooLong.abort(new BackendUnavailable("too many logins wait for their turn"));
+    });
+    return {
+      signal: AbortSignal.any([signal, tooLong.signal]),
+      [Symbol.dispose]: () => timer.cancel(),
+    };
+  }
+
+  /** A few of an address at a time; once some of them failed, one by one. */
+  async #enterAddress(address: string, signal: AbortSignal): Promise<Disposable> {
+    const lane = this.#addresses.get(address) ?? new Lane(this.#placesOf(address));
+    if (lane.size >= limits.loginsOfAddress) {
+      throw new BackendUnavailable("too many logins from one address wait");
+    }
+    this.#addresses.set(address, lane);
+    const leave = (): void => {
+      lane.resize(this.#placesOf(address));
+      if (lane.size === 0) this.#addresses.delete(address);
+    };
+    try {
+      const place = await lane.enter(signal);
+      return {
+        [Symbol.dispose]: () => {
+          place[Symbol.dispose]();
+          leave();
+        },
+      };
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  #placesOf(address: string): number {
+    const failures = this.#failuresOfAddress.get(address) ?? 0;
+    return failures < limits.freeFailuresOfAddress ? limits.loginsOfAddressInFlight : 1;
+  }
+
+  #isDoubtful({ fingerprint, clientAddress }: Credential): boolean {
+    const failures = this.#failuresOfAddress.get(clientAddress) ?? 0;
+    return failures > 0 || this.#failures.get(fingerprint) === true;
+  }
+
+  async #try<Result>(credential: Credential, login: () => Promise<Result>): Promise<Result> {
     try {
       const result = await login();
       this.#failures.delete(credential.fingerprint);
+      this.#proofs.set(credential.fingerprint, true, limits.proofMs);
       return result;
     } catch (error) {
       if (error instanceof LoginRefused) this.#remember(credential);
@@ -34,78 +112,10 @@ export class Logins {
     }
   }
 
-  #isDoubtful({ fingerprint }: Credential): boolean {
-    const failed = this.#failures.get(fingerprint);
-    return failed !== undefined && this.#clock.now() - failed < doubtMs;
-  }
-
-  #remember({ fingerprint }: Credential): void {
-    this.#failures.delete(fingerprint);
-    this.#failures.set(fingerprint, this.#clock.now());
-    if (this.#failures.size <= doubtfulCredentials) return;
-    const [oldest] = this.#failures.keys();
-    if (oldest !== undefined) this.#failures.delete(oldest);
-  }
-}
-
-/** Lets so many in at a time; the others wait in order. */
-export class Lane {
-  #places: number;
-  #inside = 0;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(places: number) {
-    this.#places = places;
-  }
-
-  /** Those who are inside now, or waiting for the place of one who leaves. */
-  get inside(): number {
-    return this.#inside;
-  }
-
-  /** Changes the number of places; where more are inside, nobody enters until so many have left. */
-  resize(places: number): void {
-    this.#places = places;
-    while (this.#inside < places && this.#waiting.length > 0) {
-      this.#inside++;
-      this.#waiting.shift()?.();
-    }
-  }
-
-  /** Resolves when there is a place; disposing of the result gives it back. */
-  async enter(signal: AbortSignal): Promise<Disposable> {
-    signal.throwIfAborted();
-    if (this.#inside >= this.#places) await this.#wait(signal);
-    else this.#inside++;
-    let left = false;
-    return {
-      [Symbol.dispose]: () => {
-        if (!left) this.#leave();
-        left = true;
-      },
-    };
-  }
-
-  /** Whoever leaves hands the place to the next, so that nobody slips in between. */
-  #leave(): void {
-    const next = this.#inside > this.#places ? undefined : this.#waiting.shift();
-    if (next === undefined) this.#inside--;
-    else next();
-  }
-
-  #wait(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const enter = (): void => {
-        signal.removeEventListener("abort", giveUp);
-        resolve();
-      };
-      const giveUp = (): void => {
-        const at = this.#waiting.indexOf(enter);
-        if (at !== -1) this.#waiting.splice(at, 1);
-        reject(signal.reason);
-      };
-      signal.addEventListener("abort", giveUp, { once: true });
-      this.#waiting.push(enter);
-    });
+  #remember({ fingerprint, clientAddress }: Credential): void {
+    this.#proofs.delete(fingerprint);
+    this.#failures.set(fingerprint, true, limits.doubtMs);
+    const failures = (this.#failuresOfAddress.get(clientAddress) ?? 0) + 1;
+    this.#failuresOfAddress.set(clientAddress, failures, limits.doubtMs);
   }
 }

@@ -6,7 +6,8 @@ import type { Log } from "../../kit/log.ts";
 import { ImapConnection } from "./connection.ts";
 import { TooManyConnections } from "./errors.ts";
 import { commandTimeoutMs, idleConnectionMs, narrowMs, sessionLifeMs } from "./limits.ts";
-import { Lane, type Logins } from "./logins.ts";
+import { Lane } from "./lane.ts";
+import type { Logins } from "./logins.ts";
 import { readPosition } from "./position.ts";
 import type { ImapServer } from "./server.ts";
 
