@@ -20,6 +20,7 @@ import { createApp, type TlsFiles } from "./http/app.ts";
 import { TrustedProxies } from "./http/client-address.ts";
 import { createHealth, type Probes } from "./http/health.ts";
 import { InFlight } from "./http/in-flight.ts";
+import { Pacing } from "./http/pacing.ts";
 import { RequestMetrics } from "./http/metrics.ts";
 import { createOffer } from "./http/offer.ts";
 import { stop } from "./http/stop.ts";
@@ -252,6 +253,7 @@ function servicesOf(parts: Parts): Parameters<typeof createApp>[0] {
     push,
     proxies: new TrustedProxies(config.http.trustedProxies),
     inFlight: new InFlight(),
+    pacing: new Pacing(clock, config.http.freeRequests),
     metrics,
     clock,
     log,

@@ -122,6 +122,11 @@ export const definition = table("The configuration of the gateway.", {
       [mebibyte, 500 * mebibyte],
       { fallback: 50 * mebibyte },
     ),
+    freeRequests: whole(
+      "Requests that bring a device nothing (a Sync without changes, a refresh of the folders) in two minutes; further ones are answered one a second. 0: all at once.",
+      [0, 100_000],
+      { fallback: 120 },
+    ),
   }),
   metrics: table("Where /healthz, /readyz and /metrics answer, in plain HTTP.", {
     host: host("Address to listen on.", { fallback: "127.0.0.1" }),

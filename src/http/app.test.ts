@@ -28,6 +28,7 @@ import { StoreUnavailable } from "../store/errors.ts";
 import { createApp } from "./app.ts";
 import { TrustedProxies } from "./client-address.ts";
 import { InFlight } from "./in-flight.ts";
+import { Pacing } from "./pacing.ts";
 import { maxHeaderBytes, type PatienceMs } from "./limits.ts";
 import { RequestMetrics } from "./metrics.ts";
 import { createOffer } from "./offer.ts";
@@ -122,6 +123,7 @@ async function scene(
       push,
       proxies: new TrustedProxies(trustedProxies),
       inFlight: new InFlight(),
+      pacing: new Pacing(systemClock, 0),
       metrics,
       clock: systemClock,
       log,

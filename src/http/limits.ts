@@ -35,6 +35,15 @@ export const maxInFlightPerDevice = 10;
 /** What a device with too many requests at a time is told to wait. */
 export const inFlightRetrySeconds = 10;
 
+/** A device that asks for nothing over and over is answered so often: a second is what clients with a pause take. */
+export const requestSpacingMs = 1_000;
+
+/** Longest pause of such a device, which may have several requests under way: the exit of the process waits for it. */
+export const longestPauseMs = 2_000;
+
+/** Devices whose requests for nothing are counted: one that is forgotten has its free ones again. */
+export const maxPacedDevices = 50_000;
+
 /** What a device is told to wait while a server behind the gateway is out of reach. */
 export const unavailableRetrySeconds = 60;
 

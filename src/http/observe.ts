@@ -1,4 +1,4 @@
-/** What is told to the observers of a device: its trace, where an operator has one on, and the watch for loops. */
+/** What is told to the observers of a device: its trace, where an operator has one on, the watch for loops, and its pace. */
 import { isOctets, type Octets } from "../kit/octets.ts";
 import { toXml } from "../wbxml/xml.ts";
 import type { Received } from "./perform.ts";
@@ -7,7 +7,7 @@ import { partsOfMultipart } from "./multipart.ts";
 import type { Services } from "./services.ts";
 import type { Trace } from "./trace.ts";
 
-type Observers = Pick<Services, "traces" | "loops" | "clock">;
+type Observers = Pick<Services, "traces" | "loops" | "pacing" | "clock">;
 
 /** Takes note of a request whose device is known. */
 export function observeRequest(received: Received, services: Services): void {
@@ -27,6 +27,7 @@ export function observeAnswer(trace: Trace, outgoing: Outgoing, services: Observ
   if (partnership === undefined) return;
   const { http, status, headers, body } = outgoing;
   services.loops.note(partnership, { command, http, status });
+  services.pacing.note(partnership.id, command, outgoing);
   services.traces.write(partnership.id, async (content) => {
     const now = services.clock.now();
     const head = `<- ${at(now)} ${command} HTTP ${http} after ${now - trace.startedMs} ms`;

@@ -53,6 +53,7 @@ export async function perform(received: Received, services: Services): Promise<o
   if (admitted.command === "Ping" && services.draining.aborted) {
     return outgoing.later(inFlightRetrySeconds);
   }
+  await services.pacing.turn(device.id, incoming.signal);
   const refused = passGate(received, device, services);
   if (refused !== undefined) return refused;
   return await withOffer(await run(received, device, services), device, services);

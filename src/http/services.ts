@@ -11,6 +11,7 @@ import type { TrustedProxies } from "./client-address.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { RequestMetrics } from "./metrics.ts";
 import type { Offer } from "./offer.ts";
+import type { Pacing } from "./pacing.ts";
 
 /** The parts that the endpoint puts together; wired in compose.ts. */
 export interface Services {
@@ -27,6 +28,7 @@ export interface Services {
   readonly push: Context["push"];
   readonly proxies: TrustedProxies;
   readonly inFlight: InFlight;
+  readonly pacing: Pacing;
   readonly metrics: RequestMetrics;
   readonly clock: Clock;
   readonly log: Log;

@@ -21,7 +21,7 @@ const wishes = (FilterType: number, WindowSize: number): SyncWishes => ({
   Options: [{ FilterType, BodyPreference: [{ Type: 1, TruncationSize: 512 }] }],
 });
 
-await using gateway = await startMeasuredGateway();
+await using gateway = await startMeasuredGateway("http.free_requests = 0");
 const user = gateway.mail.freshUser();
 const other = await gateway.mail.imapClient(user);
 await seed();

@@ -18,7 +18,7 @@ const plain: SyncWishes = {
   Options: [{ BodyPreference: [{ Type: 1, TruncationSize: 0 }] }],
 };
 
-await using gateway = await startMeasuredGateway();
+await using gateway = await startMeasuredGateway("http.free_requests = 0");
 await wholeMailbox(gateway, whole);
 await quietSyncs(gateway, large);
 

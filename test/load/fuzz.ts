@@ -18,7 +18,8 @@ const deviceCount = 16;
 
 const settings = `push.min_heartbeat_seconds = 1
 push.max_heartbeat_seconds = 60
-http.trusted_proxies = ["127.0.0.1"]`;
+http.trusted_proxies = ["127.0.0.1"]
+http.free_requests = 0`;
 
 const material: Material = { recorded: recordedSeeds(), mails: mailSeeds() };
 console.log(`${material.recorded.length} requests and ${material.mails.length} mails to be broken`);

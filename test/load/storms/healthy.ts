@@ -25,17 +25,19 @@ export async function signedIn(gateway: MeasuredGateway, user: string): Promise<
   return phone;
 }
 
-/** Measures until the work beside it has ended. */
+/** Measures until the work beside it has ended; the devices take turns, as none asks ten times a second. */
 export async function measuredBeside(
   gateway: MeasuredGateway,
-  phone: Phone,
+  phones: readonly Phone[],
   work: () => Promise<unknown>,
 ): Promise<Latencies> {
   const stop = new AbortController();
   const found = { sync: [] as number[], push: [] as number[], signIn: [] as number[] };
+  let turn = 0;
+  const next = (): Phone => phones[turn++ % phones.length] ?? raise("there is no healthy device");
   const over = work().finally(() => stop.abort());
   const loops = [
-    repeated(stop.signal, async () => found.sync.push(await timed(() => synced(phone)))),
+    repeated(stop.signal, async () => found.sync.push(await timed(() => synced(next())))),
     repeated(stop.signal, async () => found.signIn.push(await timed(() => firstRequest(gateway)))),
     repeated(stop.signal, async () => found.push.push(await pushed(gateway))),
   ];
@@ -58,14 +60,23 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 async function synced(phone: Phone): Promise<void> {
   const { status } = await phone.sync(phone.folderOfType(2));
-  if (status !== 1) throw new Error(`a healthy device's Sync has Status ${status}`);
+  if (status !== 1) raise(`a healthy device's Sync has Status ${status}`);
 }
 
 async function firstRequest({ url, mail }: MeasuredGateway): Promise<void> {
   const user = mail.freshUser();
   using phone = new Phone({ url, user, password: "secret", version: "16.1" });
-  const status = await phone.folderSync();
-  if (status !== 1) throw new Error(`a healthy device's FolderSync has Status ${status}`);
+  for (;;) {
+    const { httpStatus } = await phone.client.send("FolderSync", { SyncKey: "0" });
+    if (httpStatus === 200) return;
+    // Told to come again: a phone does, and its user waits for as long.
+    if (httpStatus !== 503) raise(`a healthy device's FolderSync ends with HTTP ${httpStatus}`);
+    await sleep(1_000);
+  }
+}
+
+function raise(message: string): never {
+  throw new Error(message);
 }
 
 async function pushed(gateway: MeasuredGateway): Promise<number> {
