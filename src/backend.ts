@@ -159,6 +159,8 @@ export interface MailSession extends AsyncDisposable {
   findByMessageId(path: string, messageId: string, from: number): Promise<number | undefined>;
   /** Looks for mails in a folder; case does not matter. Rejects with the reason of an aborted signal. */
   search(path: string, query: MailQuery, bounds: SearchBounds): Promise<FolderHits>;
+  /** The conversations of a folder that have several mails, as far as those of its newest mails are known. */
+  threads(path: string): Promise<readonly (readonly number[])[]>;
   /** Hints for these folders, most important first, until disposed of. */
   watch(paths: readonly string[], listener: (event: WatchEvent) => void): Promise<Disposable>;
 }

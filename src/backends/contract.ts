@@ -667,6 +667,16 @@ function moving(scene: Declare): void {
       [here.get(one)],
     );
   });
+  scene("Mails that name each other are one conversation", async ({ session, other }) => {
+    assert.deepEqual(await session.threads("INBOX"), []);
+    await deliverAll(other, ["first", "alone"]);
+    const references = `<${idOf("first")}@contract.test>`;
+    for (const subject of ["second", "third"]) await other.deliver(mailOf(subject, { references }));
+    await session.feed("INBOX").position();
+    const threads = await session.threads("INBOX");
+    const numbers = threads.map((thread) => thread.toSorted((one, another) => one - another));
+    assert.deepEqual(numbers, [[1, 3, 4]]);
+  });
   scene("A server without a move of its own says so, and moves all the same", async (given) => {
     const { session, other } = given;
     await session.createFolder("Target", "user");

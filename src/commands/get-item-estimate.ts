@@ -6,8 +6,7 @@ import { InvalidSyncKey, KeyTaken } from "../sync/types.ts";
 import type { Context } from "./context.ts";
 import { endsRequest } from "./faults.ts";
 import { maxCollections, maxEstimate } from "./limits.ts";
-import { isMailFilter, sinceDayOf, stickyOptions } from "./sync/options.ts";
-import type { SyncOptions } from "./sync/types.ts";
+import { feedFor, isMailFilter, sinceDayOf, stickyOptions, type Filter } from "./sync/options.ts";
 
 const status = commandStatus.GetItemEstimate;
 
@@ -34,6 +33,10 @@ async function estimated(asked: Asked, context: Context): Promise<Answered> {
     const folder =
       CollectionId === undefined ? undefined : await context.mailbox.folder(CollectionId);
     if (folder === undefined) return { Status: status.InvalidCollection };
+    // MS-ASCMD 2.2.3.36.1, R2100: conversations are of mails.
+    if (asked.ConversationMode !== undefined && folder.class !== "Email") {
+      return { Status: commonStatus.InvalidXML };
+    }
     const Estimate = await estimate(asked, folder.collectionId, context);
     const Collection = { Class: folder.class, CollectionId: folder.collectionId, Estimate };
     return { Status: status.Success, Collection };
@@ -66,14 +69,16 @@ async function estimate(asked: Asked, collectionId: string, context: Context): P
       (options?.FilterType ?? 0) > 8 ? commonStatus.InvalidXML : commonStatus.ServerError,
     );
   }
-  const window = { windowSize: maxEstimate, sinceDay: sinceDayOf(options, clock.now()) };
-  return sync.estimate(head, await mailbox.feed(collectionId), window);
+  const sinceDay = sinceDayOf(options, clock.now());
+  const feed = await feedFor(mailbox, collectionId, sinceDay);
+  return sync.estimate(head, feed, { windowSize: maxEstimate, sinceDay });
 }
 
-type Filter = Pick<SyncOptions, "FilterType">;
-
 /** From 14.0 the filter stands in Options, before beside the key; else the Sync's own holds. */
-function filterOf(asked: Asked, sticky: SyncOptions | undefined): Filter {
+function filterOf(asked: Asked, sticky: Filter | undefined): Filter {
   const own = asked.Options.find((options) => (options.Class ?? "Email") === "Email");
-  return { FilterType: own?.FilterType ?? asked.FilterType ?? sticky?.FilterType };
+  return {
+    FilterType: own?.FilterType ?? asked.FilterType ?? sticky?.FilterType,
+    ConversationMode: asked.ConversationMode ?? sticky?.ConversationMode,
+  };
 }

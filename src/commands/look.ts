@@ -4,7 +4,7 @@ import type { Feed, Position } from "../feed.ts";
 import { InvalidSyncKey, KeyTaken, type Head, type Operation } from "../sync/types.ts";
 import type { Context } from "./context.ts";
 import { endsRequest } from "./faults.ts";
-import { sinceDayOf, stickyOptions } from "./sync/options.ts";
+import { feedFor, sinceDayOf, stickyOptions } from "./sync/options.ts";
 
 /** CollectionId under which the folder hierarchy keeps its sync state. */
 export const hierarchyId = "0";
@@ -43,8 +43,8 @@ export class Looks {
   }
 
   async #lookOnce(watched: string | undefined, collectionId: string): Promise<boolean> {
-    const feed = await this.#feed(watched);
     const head = await this.#head(collectionId);
+    const feed = await this.#feed(watched, head);
     if (head === undefined) return this.#movedSinceArrival(collectionId, feed);
     return this.#isVisible(head, feed);
   }
@@ -80,9 +80,11 @@ export class Looks {
     return (await mailbox.followConversations(collectionId, items)).length > 0;
   }
 
-  #feed(watched: string | undefined): Promise<Feed> {
-    const { mailbox } = this.#context;
-    return watched === undefined ? mailbox.hierarchy() : mailbox.feed(watched);
+  #feed(watched: string | undefined, head: Head | undefined): Promise<Feed> {
+    const { mailbox, clock } = this.#context;
+    if (watched === undefined) return mailbox.hierarchy();
+    const sinceDay = head === undefined ? 0 : sinceDayOf(stickyOptions(head), clock.now());
+    return feedFor(mailbox, watched, sinceDay);
   }
 
   #head(collectionId: string): Promise<Head | undefined> {

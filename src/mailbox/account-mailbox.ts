@@ -16,6 +16,7 @@ import type { Aliases, Place } from "./aliased.ts";
 import type { Keep } from "./answering.ts";
 import { Answer } from "./answer.ts";
 import { ConversationMover } from "./conversation-mover.ts";
+import { conversationFeed } from "./conversation-feed.ts";
 import { conversationsOf } from "./conversations.ts";
 import type { ChangedFolder, FolderChanges, FolderPlace } from "./folder-changes.ts";
 import type { FolderClaim } from "./folder-intents.ts";
@@ -147,7 +148,20 @@ export class AccountMailbox implements Mailbox {
     return rows.filter((row) => !row.deleted).map(folderOf);
   }
 
-  async feed(collectionId: string): Promise<Feed> {
+  async feed(collectionId: string, conversationsSince?: number): Promise<Feed> {
+    const feed = await this.#feed(collectionId);
+    if (conversationsSince === undefined || feed === emptyFeed) return feed;
+    return conversationFeed(feed, conversationsSince, () => this.#threads(collectionId));
+  }
+
+  async #threads(collectionId: string): Promise<readonly (readonly number[])[]> {
+    return await this.#in(collectionId, async (session, { path, aliases }) => {
+      const threads = await session.threads(path);
+      return threads.map((thread) => thread.map((uid) => aliases.numberOf(uid)));
+    });
+  }
+
+  async #feed(collectionId: string): Promise<Feed> {
     const { folders, aliases } = this.#parts;
     const row = await folders.get(collectionId);
     if (!row.selectable) return emptyFeed;

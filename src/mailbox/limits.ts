@@ -74,3 +74,6 @@ export const idsPerSearch = 10;
 
 /** Mails of a conversation that are looked at in one folder; of longer ones the oldest stay behind. */
 export const maxConversationMails = 2_000;
+
+/** Mails of a conversation that come back into the window with a new one; each is asked for alone. */
+export const earlierOfConversationMost = 50;

@@ -143,8 +143,11 @@ export interface Mailbox extends AsyncDisposable {
   removeFoldersBelow(collectionId: string): Promise<void>;
   /** All folders from the store; from the server where the store has none yet. */
   folders(): Promise<readonly Folder[]>;
-  /** The feed of a collection's items. Throws BackendError "no such folder". */
-  feed(collectionId: string): Promise<Feed>;
+  /**
+   * The feed of a collection's items. `conversationsSince`: what belongs to a conversation with a mail of this
+   * day or later counts as of this day. Throws BackendError "no such folder".
+   */
+  feed(collectionId: string, conversationsSince?: number): Promise<Feed>;
   /** Metadata of items; what is gone is left out. */
   list(collectionId: string, numbers: readonly number[]): Promise<readonly MailItem[]>;
   /** Parts of items, grouped. */

@@ -289,6 +289,10 @@ class ScriptedSession implements MailSession {
     return found?.[0];
   }
 
+  async threads(): Promise<readonly (readonly number[])[]> {
+    return [];
+  }
+
   search(): Promise<never> {
     throw new Error("no test searches here");
   }

@@ -123,3 +123,9 @@ export const listedPerLook = 600;
 
 /** Changes since a look up to which the metadata of new mail come along with what changed. */
 export const smallDistance = 1_000n;
+
+/**
+ * Newest mails of a folder whose headers tell its conversations where the server has no THREAD: some 300 bytes
+ * of each are fetched.
+ */
+export const threadedMails = 20_000;

@@ -138,7 +138,8 @@ function boundedReferences(ids: readonly string[]): readonly string[] {
   return [...ids.slice(0, 1), ...ids.slice(1 - maxReferences)];
 }
 
-function octetsOf(answer: Parsed | undefined): Buffer {
+/** The octets of a section, as they came. */
+export function octetsOf(answer: Parsed | undefined): Buffer {
   if (answer === null || answer === undefined || isList(answer)) return Buffer.alloc(0);
   const { value = "" } = answer;
   return typeof value === "string" ? Buffer.from(value, "utf8") : value;

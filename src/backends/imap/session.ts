@@ -31,6 +31,7 @@ import { searchMails } from "./mail-search.ts";
 import { fetchParts, openPart } from "./parts.ts";
 import type { Pool, Visit } from "./pool.ts";
 import { rangesOf, topNumber } from "./tokens.ts";
+import { threadsOf } from "./threads.ts";
 import type { Watches } from "./watch.ts";
 
 /** What a session leases. */
@@ -180,6 +181,10 @@ export class ImapSession implements MailSession {
       return searchMails(connection, path, query, { limit, signal: ended });
     });
     return untilAborted(found, signal);
+  }
+
+  threads(path: string): Promise<readonly (readonly number[])[]> {
+    return this.#on(path, (connection) => threadsOf(connection, path));
   }
 
   async watch(

@@ -13,6 +13,7 @@ import type {
 } from "../../backend.ts";
 import type { Feed } from "../../feed.ts";
 import type { MailFlags, MailItem, PartFetched, PartWanted } from "../../items/email/message.ts";
+import { threadsIn } from "../../items/email/threads.ts";
 import type { MailQuery } from "../../items/search/condition.ts";
 import { wholeOf, type Octets } from "../../kit/octets.ts";
 import { MemoryFeed } from "./feed.ts";
@@ -194,6 +195,11 @@ export class MemorySession implements MailSession {
   ): Promise<FolderHits> {
     signal.throwIfAborted();
     return findMails(this.#folder(path), query, limit);
+  }
+
+  async threads(path: string): Promise<readonly (readonly number[])[]> {
+    const mails = [...this.#folder(path).mails.values()];
+    return threadsIn(mails.map(({ number, message }) => ({ ...message, number })));
   }
 
   async watch(

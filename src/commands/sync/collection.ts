@@ -1,6 +1,6 @@
 /** One collection of a Sync: open its state, carry out uploads, tell what changed, commit, answer. */
 import { BackendError } from "../../backend.ts";
-import { itemServerId } from "../../mailbox/mailbox.ts";
+import { itemServerId, type Folder } from "../../mailbox/mailbox.ts";
 import {
   InvalidSyncKey,
   KeyTaken,
@@ -17,7 +17,7 @@ import { hashOf } from "./contents.ts";
 import { download, repeat } from "./download.ts";
 import { draftData } from "./drafts.ts";
 import { fetchResponses } from "./fetch.ts";
-import { areAcceptable, mailOptions, optionsFor, sinceDayOf } from "./options.ts";
+import { areAcceptable, feedFor, mailOptions, optionsFor, sinceDayOf } from "./options.ts";
 import { windowSizeOf } from "./request.ts";
 import type {
   AnsweredCollection,
@@ -52,7 +52,7 @@ export async function openCollection(
 ): Promise<OpenCollection> {
   const folder = await context.mailbox.folder(asked.CollectionId);
   if (folder === undefined) return { asked, status: status.HierarchyChanged };
-  if (!isAcceptable(asked)) return { asked, status: status.ProtocolError };
+  if (!isAcceptable(asked, folder)) return { asked, status: status.ProtocolError };
   const partnership = { accountId: context.account.id, deviceId: context.device.id };
   const request = { hash: requestHash(asked), signal: context.signal };
   try {
@@ -65,7 +65,9 @@ export async function openCollection(
   }
 }
 
-function isAcceptable(asked: AskedCollection): boolean {
+function isAcceptable(asked: AskedCollection, folder: Folder): boolean {
+  // MS-ASCMD 2.2.3.36.2, R2117: conversations are of mails.
+  if (asked.ConversationMode !== undefined && folder.class !== "Email") return false;
   return (asked.Commands ?? []).length <= maxUploads && areAcceptable(asked.Options);
 }
 
@@ -197,7 +199,7 @@ function untold(next: Head, more: boolean): Changed {
  * take a collection that is left out for one without changes (MS-ASCMD 2.2.3.199, R4779, R4780).
  */
 async function withoutRoom(context: Context, head: Head, sinceDay: number): Promise<Changed> {
-  const feed = await context.mailbox.feed(head.collectionId);
+  const feed = await feedFor(context.mailbox, head.collectionId, sinceDay);
   const { operations, next } = await context.sync.plan(head, feed, { windowSize: 1, sinceDay });
   return operations.length > 0 ? untold(head, true) : untold(next, false);
 }

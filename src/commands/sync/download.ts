@@ -10,6 +10,7 @@ import { itemServerId } from "../../mailbox/mailbox.ts";
 import type { Head, Operation, Planned, Window } from "../../sync/types.ts";
 import { affordable, mapMails, reportUnmapped, withKept } from "../content.ts";
 import type { Context } from "../context.ts";
+import { feedFor } from "./options.ts";
 import type { ServerCommand } from "./types.ts";
 
 /** What is told to the device, and the state that it then has. */
@@ -25,7 +26,7 @@ export async function download(
   window: Window,
   options: MailOptions,
 ): Promise<Download> {
-  const feed = await context.mailbox.feed(head.collectionId);
+  const feed = await feedFor(context.mailbox, head.collectionId, window.sinceDay);
   const planned = await context.sync.plan(head, feed, window);
   const items = await listWhole(context, planned.next, planned.operations);
   const fitting = countWithinBudget(planned.operations, items, options);

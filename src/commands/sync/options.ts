@@ -1,8 +1,10 @@
 /** Sticky options of a collection: kept with its state until a request brings new ones. */
 import type { MailOptions } from "../../items/email/options.ts";
+import type { Feed } from "../../feed.ts";
+import type { Mailbox } from "../../mailbox/mailbox.ts";
 import type { Head } from "../../sync/types.ts";
 import type { Context } from "../context.ts";
-import type { AskedCollection, SyncOptions } from "./types.ts";
+import type { AskedCollection, KeptOptions, SyncOptions } from "./types.ts";
 
 /** Days of each FilterType that mail may have: 0 everything, 1 day, 3 days, 1, 2 weeks, 1 month. */
 const filterDays: Readonly<Record<number, number>> = { 1: 1, 2: 3, 3: 7, 4: 14, 5: 31 };
@@ -13,15 +15,19 @@ const dayMs = 86_400_000;
  * The options that hold for this request: a new Options element replaces the earlier one whole
  * (MS-ASCMD 2.2.3.125.6). Of two, the one for another class (SMS) is not ours.
  */
-export function optionsFor(asked: AskedCollection, head: Head): SyncOptions | undefined {
+export function optionsFor(asked: AskedCollection, head: Head): KeptOptions | undefined {
   const own = asked.Options.find((options) => (options.Class ?? "Email") === "Email");
-  return own ?? stickyOptions(head);
+  const kept = stickyOptions(head);
+  const ConversationMode = asked.ConversationMode ?? kept?.ConversationMode;
+  const options = own ?? kept;
+  if (ConversationMode === undefined) return options;
+  return { BodyPreference: [], ...options, ConversationMode };
 }
 
 /** The options that the last Sync left with the state. */
-export function stickyOptions(head: Head): SyncOptions | undefined {
+export function stickyOptions(head: Head): KeptOptions | undefined {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only Sync puts them there
-  return head.options as SyncOptions | undefined;
+  return head.options as KeptOptions | undefined;
 }
 
 /** Whether mail can be filtered so (MS-ASCMD 2.2.3.68.2). */
@@ -47,22 +53,39 @@ function isDistinct(values: readonly unknown[]): boolean {
   return new Set(values).size === values.length;
 }
 
-/** First day inside the window of a FilterType: days since 1970-01-01 UTC, 0 = everything. */
-export function sinceDayOf(
-  options: Pick<SyncOptions, "FilterType"> | undefined,
-  nowMs: number,
-): number {
-  const days = filterDays[options?.FilterType ?? 0];
-  return days === undefined ? 0 : Math.floor(nowMs / dayMs) - days;
+/** What the window of a collection depends on. */
+export type Filter = Pick<KeptOptions, "FilterType" | "ConversationMode">;
+
+/**
+ * First day inside the window of a FilterType: days since 1970-01-01 UTC, 0 = everything. With ConversationMode
+ * half a day less: a window that is wider by what belongs to its conversations.
+ */
+export function sinceDayOf(filter: Filter | undefined, nowMs: number): number {
+  const days = filterDays[filter?.FilterType ?? 0];
+  if (days === undefined) return 0;
+  return Math.floor(nowMs / dayMs) - days - (filter?.ConversationMode === true ? 0.5 : 0);
+}
+
+/** The feed for a window: with conversations where the window has half a day. */
+export function feedFor(mailbox: Mailbox, collectionId: string, sinceDay: number): Promise<Feed> {
+  if (Number.isInteger(sinceDay)) return mailbox.feed(collectionId);
+  return mailbox.feed(collectionId, Math.ceil(sinceDay));
 }
 
 /** What the mapping of a mail must know of the device's wishes. */
-export function mailOptions(options: SyncOptions | undefined, context: Context): MailOptions {
+export function mailOptions(options: KeptOptions | undefined, context: Context): MailOptions {
   return {
     version: context.version,
     preferences: options?.BodyPreference ?? [],
     mimeSupport: options?.MIMESupport ?? 0,
     mimeTruncation: options?.MIMETruncation,
     bodyPart: options?.BodyPartPreference,
+    bodiesSince: bodiesSince(options, context.clock.now()),
   };
+}
+
+/** What is told only for its conversation comes without its body (MS-ASCMD 2.2.3.36.2, R2108). */
+function bodiesSince(options: KeptOptions | undefined, nowMs: number): Date | undefined {
+  const sinceDay = sinceDayOf(options, nowMs);
+  return Number.isInteger(sinceDay) ? undefined : new Date(Math.ceil(sinceDay) * dayMs);
 }

@@ -17,6 +17,9 @@ export type AskedCollection = NonNullable<
 /** A collection's Options element. */
 export type SyncOptions = AskedCollection["Options"][number];
 
+/** What holds for a collection until a request says otherwise. */
+export type KeptOptions = SyncOptions & Pick<AskedCollection, "ConversationMode">;
+
 /** A Sync answer. */
 export type SyncResponse = ResponseOf<"Sync">;
 

@@ -9,6 +9,7 @@ import {
   bodyPartCandidate,
   bodyTypes,
   candidates,
+  optionsAt,
   type Candidate,
   type MailOptions,
 } from "./options.ts";
@@ -66,7 +67,8 @@ export function planBody(item: MailItem, options: MailOptions): BodyPlan {
   };
 }
 
-function planOf(item: MailItem, options: MailOptions): Plan {
+function planOf(item: MailItem, all: MailOptions): Plan {
+  const options = optionsAt(item.received, all);
   const layout = layoutOf(item);
   const tries = candidates(options, layout);
   return { item, layout, tries, ownPart: bodyPartCandidate(options) };

@@ -20,6 +20,21 @@ export interface MailOptions {
   readonly mimeTruncation?: number | undefined;
   /** BodyPartPreference (MS-ASAIRS 2.2.2.11), from 14.1. */
   readonly bodyPart?: BodyPreference | undefined;
+  /** Mails that were received before this moment come without a body; previews stay. */
+  readonly bodiesSince?: Date | undefined;
+}
+
+/** The options for a mail of this moment. */
+export function optionsAt(received: Date, options: MailOptions): MailOptions {
+  const { bodiesSince } = options;
+  if (bodiesSince === undefined || received >= bodiesSince) return options;
+  const preferences =
+    options.preferences.length > 0 ? options.preferences : [{ Type: bodyTypes.text }];
+  return {
+    ...options,
+    preferences: preferences.map(({ Type, Preview }) => ({ Type, Preview, TruncationSize: 0 })),
+    bodyPart: options.bodyPart && { ...options.bodyPart, TruncationSize: 0 },
+  };
 }
 
 /** One way to give the body, to be tried in order. */
