@@ -21,34 +21,45 @@ export interface Mapped {
   readonly unmapped: readonly Unmapped[];
 }
 
+/** A mail with the plan of its body, or why there is none. */
+export type PlannedMail = { readonly item: MailItem } & (
+  { readonly plan: BodyPlan } | { readonly error: unknown }
+);
+
+/** Plans the bodies of mails. */
+export function planMails(items: readonly MailItem[], options: MailOptions): PlannedMail[] {
+  return items.map((item) => {
+    try {
+      return { item, plan: planBody(item, options) };
+    } catch (error) {
+      return { item, error };
+    }
+  });
+}
+
 /** The first of these mails that one answer has room for: at least one, else a device would never get on. */
-export function affordable(items: readonly MailItem[], options: MailOptions): readonly MailItem[] {
+export function affordable(mails: readonly PlannedMail[]): readonly PlannedMail[] {
   let octets = 0;
-  const over = items.findIndex((item) => {
-    octets += costOf(item, options);
+  const over = mails.findIndex((mail) => {
+    octets += "plan" in mail ? mail.plan.wireBytes : 0;
     return octets > answerBudgetBytes;
   });
-  return over === -1 ? items : items.slice(0, Math.max(1, over));
+  return over === -1 ? mails : mails.slice(0, Math.max(1, over));
 }
 
-function costOf(item: MailItem, options: MailOptions): number {
-  try {
-    return planBody(item, options).wireBytes;
-  } catch {
-    // Counted as nothing here: `mapMails` meets the same error and reports it.
-    return 0;
-  }
-}
-
-/** Fetches what the options show of these mails and maps them. */
+/** Fetches what the plans show of these mails of a collection and maps them. */
 export async function mapMails(
   context: Context,
   collectionId: string,
-  items: readonly MailItem[],
-  options: MailOptions,
+  mails: readonly PlannedMail[],
 ): Promise<Mapped> {
   const attempts = new Attempts();
-  const plans = attempts.each(items, (item) => planBody(item, options));
+  const plans = new Map<number, BodyPlan>();
+  for (const mail of mails) {
+    if ("plan" in mail) plans.set(mail.item.number, mail.plan);
+    else attempts.fail(mail.item.number, mail.error);
+  }
+  const items = mails.map(({ item }) => item);
   // The mail server and the database work at the same time.
   const [parts, conversations, references, kept] = await Promise.all([
     fetchPlanned(context, collectionId, { plans, attempts }),
@@ -59,7 +70,7 @@ export async function mapMails(
   const planned = kept.filter(({ number }) => plans.has(number) && !attempts.hasFailed(number));
   const data = attempts.each(planned, (item) =>
     toEas(item, plans.get(item.number)!.finish(parts.get(item.number) ?? []), {
-      version: options.version,
+      version: context.version,
       fileReference: (section) => `${references.get(item.number)}:${section}`,
       conversation: conversations.get(item.number),
       ownAddresses: context.account.addresses,

@@ -94,7 +94,7 @@ function headerOf({ mime }: StoredMail): string {
 }
 
 function bodyOf({ message }: StoredMail): string {
-  const texts = [...partsOf(message.structure)].filter(({ type }) => type === "text");
+  const texts = partsOf(message.structure).filter(({ type }) => type === "text");
   return texts
     .map((part) => textOf(part, message.part(part.section) ?? Buffer.alloc(0), false))
     .join("\n");

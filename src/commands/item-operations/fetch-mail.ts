@@ -2,7 +2,7 @@
 import { commandStatus, StatusError } from "../../../schemas/status.ts";
 import { itemNumber } from "../../mailbox/mailbox.ts";
 import { LongText } from "../../kit/octets.ts";
-import { mapMails } from "../content.ts";
+import { mapMails, planMails } from "../content.ts";
 import type { Context } from "../context.ts";
 import type { Answered, Fetch, Properties } from "./fetched.ts";
 import type { Parts } from "./parts.ts";
@@ -20,11 +20,12 @@ export async function fetchMail(
   const items = await context.mailbox.list(collectionId, [number]);
   if (items.length === 0) throw new StatusError(status.NotFound);
   const options = asked.Options[0];
-  const mapped = await mapMails(context, collectionId, items, {
+  const mails = planMails(items, {
     version: context.version,
     preferences: options?.BodyPreference ?? [],
     mimeSupport: options?.MIMESupport ?? 0,
   });
+  const mapped = await mapMails(context, collectionId, mails);
   const email = mapped.data.get(number);
   if (email === undefined) {
     context.log.warn({ collectionId, number, err: mapped.unmapped[0]?.error }, "not convertible");

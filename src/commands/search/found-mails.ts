@@ -5,7 +5,7 @@ import type { MailOptions } from "../../items/email/options.ts";
 import type { FoundItem } from "../../mailbox/mailbox.ts";
 import { parseReference } from "../../mailbox/references.ts";
 import { BackendError } from "../../backend.ts";
-import { affordable, mapMails, reportUnmapped } from "../content.ts";
+import { affordable, mapMails, planMails, reportUnmapped, type PlannedMail } from "../content.ts";
 import type { Context } from "../context.ts";
 import type { ResultRange } from "./range.ts";
 import type { Results } from "./result-set.ts";
@@ -40,14 +40,12 @@ export async function foundMails(
 ): Promise<FoundPage> {
   const longIds = results.longIds.slice(first, last + 1);
   const all = await present(longIds, results.areKept, context);
-  const items = affordable(
-    all.map(({ item }) => item),
-    options,
-  );
-  const shown = all.slice(0, items.length);
-  const next = all[items.length];
+  const items = all.map(({ item }) => item);
+  const mails = affordable(planMails(items, options));
+  const shown = all.slice(0, mails.length).map((each, at) => ({ ...each, mail: mails[at]! }));
+  const next = all[mails.length];
   const count = next === undefined ? longIds.length : longIds.indexOf(next.longId);
-  return { mails: await mapped(shown, options, context), count };
+  return { mails: await mapped(shown, context), count };
 }
 
 /** Asks each folder once; `checks`: whether the folder may have got new numbers since. */
@@ -108,14 +106,13 @@ async function unlessGone<Result>(gone: Result, work: () => Promise<Result>): Pr
 }
 
 async function mapped(
-  shown: readonly Present[],
-  options: MailOptions,
+  shown: readonly (Present & { readonly mail: PlannedMail })[],
   context: Context,
 ): Promise<FoundMail[]> {
   const emails = new Map<string, EmailData>();
   for (const [collectionId, group] of byCollection(shown)) {
-    const items = group.map(({ item }) => item);
-    const { data, unmapped } = await mapMails(context, collectionId, items, options);
+    const mails = group.map(({ mail }) => mail);
+    const { data, unmapped } = await mapMails(context, collectionId, mails);
     await reportUnmapped(context, collectionId, unmapped);
     for (const [number, email] of data) emails.set(`${collectionId}:${number}`, email);
   }

@@ -211,13 +211,8 @@ async function answeredAgain(
 ): Promise<AnsweredCollection> {
   const { head, operations, key } = again;
   const options = optionsFor(asked, head);
-  const told = {
-    collectionId: asked.CollectionId,
-    operations,
-    next: head,
-    options: mailOptions(options, context),
-  };
-  const commands = await repeat(context, told);
+  const told = { collectionId: asked.CollectionId, operations, next: head };
+  const commands = await repeat(context, told, mailOptions(options, context));
   const fetches = await fetchResponses(context, asked, options);
   return answered(asked, { ...again, key, commands, fetches });
 }

@@ -8,7 +8,14 @@ import { flagsOfMailVersion } from "../../items/email/version.ts";
 import { editIn } from "../../mailbox/aliased.ts";
 import { itemServerId } from "../../mailbox/mailbox.ts";
 import type { Head, Operation, Planned, Window } from "../../sync/types.ts";
-import { affordable, mapMails, reportUnmapped, withKept } from "../content.ts";
+import {
+  affordable,
+  mapMails,
+  planMails,
+  reportUnmapped,
+  withKept,
+  type PlannedMail,
+} from "../content.ts";
 import type { Context } from "../context.ts";
 import { feedFor } from "./options.ts";
 import type { ServerCommand } from "./types.ts";
@@ -28,18 +35,18 @@ export async function download(
 ): Promise<Download> {
   const feed = await feedFor(context.mailbox, head.collectionId, window.sinceDay);
   const planned = await context.sync.plan(head, feed, window);
-  const items = await listWhole(context, planned.next, planned.operations);
-  const fitting = countWithinBudget(planned.operations, items, options);
+  const mails = await listWhole(context, planned, options);
+  const fitting = countWithinBudget(planned.operations, mails);
   if (fitting < planned.operations.length) {
     return download(context, head, { ...window, windowSize: fitting }, options);
   }
   const { collectionId } = head;
-  const listed = async () => [...items.values()];
+  const listed = async () => mails.map(({ item }) => item);
   const gone =
-    items.size === 0 ? [] : await context.mailbox.followConversations(collectionId, listed);
+    mails.length === 0 ? [] : await context.mailbox.followConversations(collectionId, listed);
   // Each time there are fewer: what has gone with its conversation is not told here.
   if (gone.length > 0) return download(context, head, window, options);
-  const commands = await serverCommands(context, { ...planned, collectionId, options, items });
+  const commands = await serverCommands(context, { ...planned, collectionId }, mails);
   return { planned, commands };
 }
 
@@ -49,29 +56,30 @@ interface Told {
   readonly operations: readonly Operation[];
   /** The state that knows the versions that are told. */
   readonly next: Head;
-  readonly options: MailOptions;
 }
 
 /** The operations of an earlier answer once more; items that vanished since are left out. */
-export async function repeat(context: Context, told: Told): Promise<readonly ServerCommand[]> {
-  const items = await listWhole(context, told.next, told.operations);
-  return serverCommands(context, { ...told, items });
+export async function repeat(
+  context: Context,
+  told: Told,
+  options: MailOptions,
+): Promise<readonly ServerCommand[]> {
+  return serverCommands(context, told, await listWhole(context, told, options));
 }
 
 /** The items that are told whole: new ones, and drafts in another version. */
 async function listWhole(
   context: Context,
-  next: Head,
-  operations: readonly Operation[],
-): Promise<ReadonlyMap<number, MailItem>> {
+  { next, operations }: Pick<Told, "next" | "operations">,
+  options: MailOptions,
+): Promise<readonly PlannedMail[]> {
   const numbers: number[] = [];
   for (const operation of operations) {
     const isWhole = operation.kind === "add" || (await isNewVersion(context, next, operation));
     if (isWhole) numbers.push(operation.number);
   }
-  if (numbers.length === 0) return new Map();
-  const items = await context.mailbox.list(next.collectionId, numbers);
-  return new Map(items.map((item) => [item.number, item]));
+  if (numbers.length === 0) return [];
+  return planMails(await context.mailbox.list(next.collectionId, numbers), options);
 }
 
 /** A change of the labels tells of another version, or of categories: a draft is told whole in both cases. */
@@ -88,23 +96,23 @@ async function isNewVersion(
 /** How many of the operations fit into one answer. */
 function countWithinBudget(
   operations: readonly Operation[],
-  items: ReadonlyMap<number, MailItem>,
-  options: MailOptions,
+  mails: readonly PlannedMail[],
 ): number {
-  const fitting = affordable([...items.values()], options);
-  if (fitting.length === items.size) return operations.length;
-  const numbers = new Set(fitting.map(({ number }) => number));
-  const over = operations.findIndex(({ number }) => items.has(number) && !numbers.has(number));
+  const beyond = mails.slice(affordable(mails).length);
+  const numbers = new Set(beyond.map(({ item }) => item.number));
+  const over = operations.findIndex(({ number }) => numbers.has(number));
   return over === -1 ? operations.length : Math.max(1, over);
 }
 
 async function serverCommands(
   context: Context,
-  told: Told & { readonly items: ReadonlyMap<number, MailItem> },
+  told: Told,
+  mails: readonly PlannedMail[],
 ): Promise<readonly ServerCommand[]> {
-  const { collectionId, options } = told;
-  const items = await withKnownFlags(context, told.next, [...told.items.values()]);
-  const mapped = await mapMails(context, collectionId, items, options);
+  const { collectionId } = told;
+  const isListed = new Set(mails.map(({ item }) => item.number));
+  const known = await withKnownFlags(context, told.next, mails);
+  const mapped = await mapMails(context, collectionId, known);
   await reportUnmapped(context, collectionId, mapped.unmapped);
   const changes = await changesOf(context, told);
   const commands: ServerCommand[] = [];
@@ -114,7 +122,7 @@ async function serverCommands(
     else if (kind === "softDelete") commands.push({ SoftDelete: { ServerId } });
     else {
       const isChange = kind === "change";
-      const isWhole = !isChange || told.items.has(number);
+      const isWhole = !isChange || isListed.has(number);
       const Email = isWhole ? mapped.data.get(number) : changes.get(number);
       if (Email === undefined) continue;
       const item = { ServerId, ApplicationData: { Email } };
@@ -131,14 +139,14 @@ async function serverCommands(
 async function withKnownFlags(
   context: Context,
   head: Head,
-  items: readonly MailItem[],
-): Promise<readonly MailItem[]> {
-  const told: MailItem[] = [];
-  for (const item of items) {
+  mails: readonly PlannedMail[],
+): Promise<readonly PlannedMail[]> {
+  const told: PlannedMail[] = [];
+  for (const mail of mails) {
+    const { item } = mail;
     const known = await context.sync.known(head, item.number);
-    told.push(
-      known === undefined ? item : { ...item, flags: { ...item.flags, ...flagsOf(known) } },
-    );
+    const flags = known === undefined ? item.flags : { ...item.flags, ...flagsOf(known) };
+    told.push({ ...mail, item: { ...item, flags } });
   }
   return told;
 }

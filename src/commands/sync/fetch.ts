@@ -1,6 +1,6 @@
 /** Fetch inside a Sync: the whole item once more (MS-ASCMD 2.2.3.67.2). */
 import { itemNumber } from "../../mailbox/mailbox.ts";
-import { affordable, mapMails, reportUnmapped } from "../content.ts";
+import { affordable, mapMails, planMails, reportUnmapped } from "../content.ts";
 import type { Context } from "../context.ts";
 import { commandStatus } from "../../../schemas/status.ts";
 import { mailOptions } from "./options.ts";
@@ -22,8 +22,8 @@ export async function fetchResponses(
   const numbers = serverIds.flatMap((id) => itemNumber(CollectionId, id) ?? []);
   const items = await context.mailbox.list(CollectionId, numbers);
   const wanted = whole(mailOptions(options, context));
-  const fitting = affordable(items, wanted);
-  const mapped = await mapMails(context, CollectionId, fitting, wanted);
+  const fitting = affordable(planMails(items, wanted));
+  const mapped = await mapMails(context, CollectionId, fitting);
   await reportUnmapped(context, CollectionId, mapped.unmapped);
   // What the answer has no room for is there, and can be asked for again.
   const left = new Set(items.slice(fitting.length).map(({ number }) => number));

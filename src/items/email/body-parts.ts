@@ -143,12 +143,14 @@ function withLimit(parts: BodyParts): BodyParts {
 }
 
 /** All parts below a node, itself first; does not look into embedded messages. */
-export function* partsOf(structure: Part): Generator<Part, void, undefined> {
+export function partsOf(structure: Part): readonly Part[] {
+  const parts: Part[] = [];
   const waiting = [structure];
   for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
-    yield part;
+    parts.push(part);
     if (part.type === "multipart") waiting.push(...part.children.toReversed());
   }
+  return parts;
 }
 
 /** The part with this section, embedded messages included; undefined when the mail has none. */

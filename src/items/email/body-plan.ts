@@ -4,7 +4,7 @@ import { bodyElements, bodyPartOf } from "./body-elements.ts";
 import { bodyParts, isHtml, type BodyParts } from "./body-parts.ts";
 import { calendarBytes, maxHeaderBytes, previewTextBytes, reportBytes } from "./limits.ts";
 import { detailPart, isCalendar, protection } from "./message-class.ts";
-import type { MailItem, Part, PartFetched, PartWanted } from "./message.ts";
+import type { MailItem, PartFetched, PartWanted } from "./message.ts";
 import {
   bodyPartCandidate,
   bodyTypes,
@@ -41,8 +41,8 @@ export interface EmailBody {
   readonly BodyPart?: BodyPart;
   /** 1 text, 2 HTML (MS-ASAIRS 2.2.2.32). */
   readonly NativeBodyType: 1 | 2;
-  /** The mail's structure, with what was packed into TNEF. */
-  readonly structure: Part;
+  /** With what was packed into TNEF. */
+  readonly attachments: BodyParts["attachments"];
   /** Text of the part that tells a report's message class or a meeting, or "". */
   readonly detail: string;
 }
@@ -176,7 +176,7 @@ function finish(plan: Plan, fetched: Fetched): EmailBody {
     Body: firstThatFits(plan, fetched),
     ...(part === undefined ? {} : { BodyPart: bodyPartOf(plan.layout.parts, part, fetched) }),
     NativeBodyType: plan.layout.native,
-    structure: plan.item.structure,
+    attachments: plan.layout.parts.attachments,
     detail: detailOf(plan.item, fetched),
   };
 }

@@ -52,7 +52,7 @@ export function fitsQuote(root: Outline): boolean {
 
 /** Whether a device signed or encrypted its mail itself: then nothing can be put into it. */
 export function isSealed(root: Outline): boolean {
-  return [...partsOf(root.part)].some(({ type, subtype }) => {
+  return partsOf(root.part).some(({ type, subtype }) => {
     if (type === "multipart") return subtype === "signed" || subtype === "encrypted";
     return type === "application" && /^(?:x-)?pkcs7-mime$/.test(subtype);
   });

@@ -46,7 +46,7 @@ export function detailPart(structure: Part): Part | undefined {
 
 /** The calendar of a meeting's message: one with a method, else one that is no attached file. */
 function invitationPart(structure: Part): Part | undefined {
-  const calendars = [...partsOf(structure)].filter(isCalendar);
+  const calendars = partsOf(structure).filter(isCalendar);
   return (
     calendars.find((part) => namedMethod(part) !== "") ??
     calendars.find((part) => part.disposition !== "attachment")

@@ -67,7 +67,7 @@ function isQuotable(item: MailItem, kind: SmartKind, { plain, rich }: BodyParts)
   // The text of a clear-signed mail can be quoted in an answer; forwarded it would lose its signature.
   if (kind === "reply" && protection(structure) === "signed") return true;
   if (protection(structure) !== "none") return false;
-  const isSealed = [...partsOf(structure)].some(isSealedPart);
+  const isSealed = partsOf(structure).some(isSealedPart);
   return !isSealed || kind === "reply";
 }
 

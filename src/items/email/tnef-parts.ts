@@ -9,9 +9,7 @@ import { decodeTransfer } from "./transfer.ts";
 /** The TNEF parts that are small enough to be looked into; none in a mail that must stay as it is. */
 export function tnefParts(structure: Part): readonly Part[] {
   if (protection(structure) !== "none") return [];
-  const small = [...partsOf(structure)].filter(
-    (part) => isTnef(part) && part.sizeBytes <= maxTnefBytes,
-  );
+  const small = partsOf(structure).filter((part) => isTnef(part) && part.sizeBytes <= maxTnefBytes);
   return small.slice(0, maxTnefParts);
 }
 

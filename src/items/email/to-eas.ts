@@ -1,7 +1,6 @@
 /** A mail -> ApplicationData of the Email class (MS-ASEMAIL); the encoder leaves out what a version lacks. */
 import type { ProtocolVersion } from "../../../schemas/version.ts";
 import { attachmentsOf } from "./attachments.ts";
-import { bodyParts } from "./body-parts.ts";
 import type { EmailBody } from "./body-plan.ts";
 import { toEasChange } from "./change-elements.ts";
 import { firstConversationIndex } from "./conversation-index.ts";
@@ -30,14 +29,13 @@ export interface EasExtras {
 
 /** All elements of a mail for an Add or a Fetch. Throws nothing for odd mail: it shows what is there. */
 export function toEas(item: MailItem, body: EmailBody, extras: EasExtras): EmailData {
-  const { Body, BodyPart, NativeBodyType, detail } = body;
-  const attached = bodyParts(body.structure).attachments;
+  const { Body, BodyPart, NativeBodyType, attachments, detail } = body;
   const MessageClass = messageClass(item, detail);
   return {
     ...envelopeElements(item),
     ...toEasChange(item.flags, extras.version),
     Flag: flagElement(item.flags, cleanSubject(item.envelope.subject)),
-    Attachments: attachmentsOf(attached, (section) => extras.fileReference(section)),
+    Attachments: attachmentsOf(attachments, (section) => extras.fileReference(section)),
     Body,
     BodyPart,
     MessageClass,
