@@ -48,10 +48,16 @@ export function aliasesOf(rows: readonly AliasRow[]): Aliases {
       const key = partKey(uid, section);
       const later = rows.find(({ parts }) => Object.hasOwn(parts, key));
       if (later !== undefined) return { number: later.number, section: later.parts[key] ?? "" };
-      return byNumber.has(uid) ? undefined : { number: uid, section };
+      return byNumber.has(uid) || wasVersion(rows, uid) ? undefined : { number: uid, section };
     },
     rows,
   };
+}
+
+/** Whether an item had this UID in between: what it has no part of any more is gone. */
+function wasVersion(rows: readonly AliasRow[], uid: number): boolean {
+  const whole = partKey(uid, "");
+  return rows.some(({ parts }) => Object.hasOwn(parts, whole));
 }
 
 /** Names a part of one version of an item; section "" is the item itself. */

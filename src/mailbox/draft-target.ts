@@ -21,6 +21,8 @@ export interface DraftTarget {
   readonly parts: Readonly<Record<string, string>>;
   /** The device's text where another client changed or took away the item: a draft of its own. */
   readonly isBeside?: boolean;
+  /** It replaces the version of a client that comes first. */
+  readonly clientWins?: boolean;
   readonly uid?: number;
 }
 

@@ -40,7 +40,7 @@ export interface Plan {
   readonly wish: DraftWish;
   readonly base?: DraftBase | undefined;
   readonly item?: MailItem | undefined;
-  readonly of: Pick<DraftTarget, "number" | "base" | "isBeside">;
+  readonly of: Pick<DraftTarget, "number" | "base" | "isBeside" | "clientWins">;
   /** Why it becomes a draft of its own. */
   readonly refused?: "conflict" | "gone";
 }
@@ -155,12 +155,17 @@ export class Versions {
     if (number === undefined || base === undefined) return target;
     const { database, account, aliases, checkpoint } = this.#source;
     const scope = { accountId: account.id, serial: row.serial, epoch: row.epoch };
-    const moved = await moveAlias(database, scope, { number, uid, editor, parts, from: base });
-    const isOurs = moved || (await aliases.now(row)).uidOf(number) === uid;
-    // Another client's version came first: this one stays beside it.
-    if (!isOurs) return { ...target, isBeside: true };
+    const alias = { number, uid, editor, parts };
+    let replaced = base;
+    while (!(await moveAlias(database, scope, { ...alias, from: replaced }))) {
+      const current = (await aliases.now(row)).uidOf(number);
+      if (current === uid) break;
+      // Another client's version came first: this one replaces it, or stays beside it.
+      if (target.clientWins !== true) return { ...target, isBeside: true };
+      replaced = current;
+    }
     await checkpoint("change aliased");
-    await session.remove(row.path, [base]);
+    await session.remove(row.path, [...new Set([base, replaced])]);
     return target;
   }
 }

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { listIntentsOf } from "../store/intent-batches.ts";
 import type { OpenEdits } from "./alias-book.ts";
+import type { Aliases } from "./aliased.ts";
 import type { DraftTarget } from "./draft-target.ts";
 import {
   composePlan,
@@ -70,20 +71,35 @@ export class Drafts {
   async sendDraft(edit: DraftEdit, signal: AbortSignal): Promise<DraftOutcome> {
     const outcome = await this.#source.folders.at(edit.collectionId, async (session, row) => {
       const folder = { session, row, aliases: await this.#source.aliases.now(row) };
-      if (!(await this.#source.sender.isSent(this.#sending(edit, row.epoch)))) {
-        const plan = await this.#planEdit(folder, edit);
-        if (typeof plan === "string") return plan;
-        if (plan.item === undefined) return plan.refused ?? "gone";
-        await this.#send(folder, plan, signal);
-      }
+      const refused = await this.#sendOnce(folder, edit, signal);
+      if (refused !== undefined) return refused;
       const { aliases } = await this.#anew(folder);
-      await session.remove(row.path, [aliases.uidOf(edit.number)]);
+      // A version that another device wrote meanwhile is not what was sent.
+      const isReplaced = isOthers(aliases, edit) && !edit.clientWins;
+      if (!isReplaced) await session.remove(row.path, [aliases.uidOf(edit.number)]);
       return "sent";
     });
     if (outcome === "sent") return { kind: "sent" };
     // Whoever took the draft away may have sent it: what the device has is kept, not sent.
     await this.change({ ...edit, clientWins: false }, signal);
     return { kind: outcome };
+  }
+
+  /** Gives why a draft is not sent; what was sent before and not filed yet is filed. */
+  async #sendOnce(
+    folder: DraftFolder,
+    edit: DraftEdit,
+    signal: AbortSignal,
+  ): Promise<"conflict" | "gone" | undefined> {
+    const stage = await this.#source.sender.stageOf(this.#sending(edit, folder.row.epoch));
+    if (stage === "filed") return undefined;
+    const plan = await this.#planEdit(folder, edit);
+    if (typeof plan !== "string" && plan.item !== undefined) {
+      await this.#send(folder, plan, signal);
+      return undefined;
+    }
+    if (stage === "sent") return undefined;
+    return typeof plan === "string" ? plan : (plan.refused ?? "gone");
   }
 
   async #send(folder: DraftFolder, plan: Plan, signal: AbortSignal): Promise<void> {
@@ -103,13 +119,12 @@ export class Drafts {
   }
 
   async #planEdit(folder: DraftFolder, edit: DraftEdit): Promise<Plan | "conflict" | "gone"> {
-    const { deviceId, number, knownUid, clientWins } = edit;
+    const { number, clientWins } = edit;
     await this.#settleEarlier("change", edit, folder);
     const now = await this.#anew(folder);
-    const alias = now.aliases.of(number);
-    const isOthers = (alias?.uid ?? number) !== knownUid && alias?.editor !== deviceId;
-    if (isOthers && !clientWins) return besideOthers(edit, "conflict");
-    const plan = await this.#planVersion(now, edit, number);
+    if (isOthers(now.aliases, edit) && !clientWins) return besideOthers(edit, "conflict");
+    const made = await this.#planVersion(now, edit, number);
+    const plan = { ...made, of: { ...made.of, clientWins } };
     if (plan.item !== undefined) return plan;
     return clientWins && edit.change.body !== undefined ? plan : besideOthers(edit, "gone");
   }
@@ -232,6 +247,12 @@ class Writing implements Effect<DraftTarget> {
     }
     return { plan, composed: await this.#versions.compose(this.#folder, plan, target.messageId) };
   }
+}
+
+/** Whether another device made the version that is there, and this one was not told of it. */
+function isOthers(aliases: Aliases, { number, knownUid, deviceId }: DraftEdit): boolean {
+  const alias = aliases.of(number);
+  return (alias?.uid ?? number) !== knownUid && alias?.editor !== deviceId;
 }
 
 /** A new draft with the device's text, where there is one: another client's version stays as it is. */

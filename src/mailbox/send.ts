@@ -125,16 +125,15 @@ export class Sender {
     }
   }
 
-  /** Whether a mail that another command names was sent before. */
-  async isSent(submission: Required<Pick<Submission, "deviceId" | "key">>): Promise<boolean> {
+  /** How far a mail that another command names came before; undefined: it was not sent. */
+  async stageOf(
+    submission: Required<Pick<Submission, "deviceId" | "key">>,
+  ): Promise<"sent" | "filed" | undefined> {
     const { deviceId, key } = submission;
-    const rows = await listIntents<SendTarget>(
-      this.#source.database,
-      this.#named({ deviceId, ...key }),
-    );
-    return rows.some(
-      ({ state, fingerprint }) => state !== "accepted" && fingerprint.equals(key.fingerprint),
-    );
+    const name = this.#named({ deviceId, ...key });
+    const rows = await listIntents<SendTarget>(this.#source.database, name);
+    const state = rows.find(({ fingerprint }) => fingerprint.equals(key.fingerprint))?.state;
+    return state === "sent" || state === "filed" ? state : undefined;
   }
 
   async #deliver(intent: Intent, prepared: PreparedMail, saveInSent: boolean): Promise<void> {
