@@ -1,16 +1,18 @@
 /** The gateway as a process of its own over the rig's servers, so that its memory can be read. */
-import { spawn, spawnSync } from "node:child_process";
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { spawn, spawnSync, type ChildProcessByStdio } from "node:child_process";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execPath } from "node:process";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { openTestDatabase } from "../rig/database.ts";
 import type { DovecotOptions } from "../rig/mail/dovecot.ts";
 import { startMailServers, type MailServers } from "../rig/mail/servers.ts";
 import { memoryOf, resetPeak } from "./large/memory.ts";
+import { cpuSecondsOf } from "./process-tree.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -33,10 +35,9 @@ export interface TroubleLine {
   readonly err?: { readonly message?: string; readonly stack?: string };
 }
 
-/** A running gateway with its servers. */
-export interface MeasuredGateway extends AsyncDisposable {
+/** A running gateway. */
+export interface GatewayProcess extends AsyncDisposable {
   readonly url: string;
-  readonly mail: MailServers;
   /** Requests logged since the last call. */
   takeRequests(): RequestLine[];
   /** Warnings and errors logged since the last call. */
@@ -51,6 +52,17 @@ export interface MeasuredGateway extends AsyncDisposable {
   cpuSeconds(): Promise<number>;
 }
 
+/** A running gateway with its servers. */
+export interface MeasuredGateway extends GatewayProcess {
+  readonly mail: MailServers;
+}
+
+/** Loopback servers without TLS. */
+interface MailPorts {
+  readonly imap: { readonly port: number };
+  readonly smtp: { readonly port: number };
+}
+
 /** Starts mail servers, a database and the gateway; `settings` are further top-level lines of its configuration. */
 export async function startMeasuredGateway(
   settings = "",
@@ -58,6 +70,14 @@ export async function startMeasuredGateway(
 ): Promise<MeasuredGateway> {
   await using stack = new AsyncDisposableStack();
   const mail = stack.use(await startMailServers(mailOptions));
+  const gateway = stack.use(await startGatewayProcess(mail, settings));
+  const kept = stack.move();
+  return { ...gateway, mail, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+/** Starts a database and the gateway over mail servers that run already. */
+export async function startGatewayProcess(mail: MailPorts, settings = ""): Promise<GatewayProcess> {
+  await using stack = new AsyncDisposableStack();
   const { url: database } = stack.use(await openTestDatabase());
   const folder = await mkdtemp(join(tmpdir(), "eastgate-bench-"));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
@@ -75,8 +95,32 @@ export async function startMeasuredGateway(
     const ended = new Promise((resolve) => child.once("exit", resolve));
     if (child.exitCode === null && child.kill("SIGTERM")) await ended;
   });
-  const requests: RequestLine[] = [];
-  const trouble: TroubleLine[] = [];
+  const log = readLog(child);
+  await log.listening;
+  const kept = stack.move();
+  const pid = child.pid ?? 0;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    takeRequests: () => log.requests.splice(0),
+    takeTrouble: () => log.trouble.splice(0),
+    exitCode: () => child.signalCode ?? child.exitCode ?? undefined,
+    memory: () => memoryOf(pid),
+    resetPeak: () => resetPeak(pid),
+    cpuSeconds: () => cpuSecondsOf([pid]),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+/** What a gateway writes. */
+interface Log {
+  readonly requests: RequestLine[];
+  readonly trouble: TroubleLine[];
+  /** Rejects when it ends before. */
+  readonly listening: Promise<void>;
+}
+
+function readLog(child: ChildProcessByStdio<null, Readable, null>): Log {
+  const [requests, trouble]: [RequestLine[], TroubleLine[]] = [[], []];
   const listening = Promise.withResolvers<void>();
   child.once("exit", (code) => listening.reject(new Error(`the gateway ended with ${code}`)));
   createInterface({ input: child.stdout }).on("line", (line) => {
@@ -85,20 +129,7 @@ export async function startMeasuredGateway(
     if (entry?.level === "warn" || entry?.level === "error") trouble.push(entry as TroubleLine);
     if (entry?.msg === "Eastgate listens") listening.resolve();
   });
-  await listening.promise;
-  const kept = stack.move();
-  const pid = child.pid ?? 0;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    mail,
-    takeRequests: () => requests.splice(0),
-    takeTrouble: () => trouble.splice(0),
-    exitCode: () => child.signalCode ?? child.exitCode ?? undefined,
-    memory: () => memoryOf(pid),
-    resetPeak: () => resetPeak(pid),
-    cpuSeconds: () => cpuOf(pid),
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
-  };
+  return { requests, trouble, listening: listening.promise };
 }
 
 type Line = RequestLine & { readonly msg?: string; readonly level?: string };
@@ -112,7 +143,7 @@ function parsed(line: string): Line | undefined {
 }
 
 function configText(
-  mail: MailServers,
+  mail: MailPorts,
   at: { port: number; metrics: number; database: string; folder: string },
 ): string {
   const server = (port: number): string =>
@@ -137,14 +168,6 @@ export async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
-}
-
-const ticksPerSecond = 100;
-
-async function cpuOf(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
 /** The middle value, and the one that so many are below. */
