@@ -259,6 +259,7 @@ function servicesOf(parts: Parts): Parameters<typeof createApp>[0] {
     log,
     realm: config.login.realm,
     maxBodyBytes: config.http.maxBodyBytes,
+    htmlCare: config.mail.html,
     spool,
     draining: draining.signal,
     openMailbox: (account, request) => mailboxes.open(account, request),

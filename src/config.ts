@@ -161,6 +161,13 @@ export const definition = table("The configuration of the gateway.", {
   log: table("The log, one JSON line each, on standard output.", {
     level: choice("How much is logged.", ["debug", "info", "warn", "error"], "info"),
   }),
+  mail: table("How mails are shown.", {
+    html: choice(
+      "HTML of mails: unchanged; safe: without scripts, handlers, forms and frames; private: also without all that is fetched from elsewhere (pictures that tell when a mail is read).",
+      ["unchanged", "safe", "private"],
+      "unchanged",
+    ),
+  }),
   domains: tables("One mail domain and its servers.", {
     name: mailDomain("The domain, as in user@name.", { example: "example.com" }),
     aliases: listOf(mailDomain("Further domains with the same users.")),

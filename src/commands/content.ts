@@ -27,10 +27,14 @@ export type PlannedMail = { readonly item: MailItem } & (
 );
 
 /** Plans the bodies of mails. */
-export function planMails(items: readonly MailItem[], options: MailOptions): PlannedMail[] {
+export function planMails(
+  { htmlCare }: Pick<Context, "htmlCare">,
+  items: readonly MailItem[],
+  options: MailOptions,
+): PlannedMail[] {
   return items.map((item) => {
     try {
-      return { item, plan: planBody(item, options) };
+      return { item, plan: planBody(item, { ...options, htmlCare }) };
     } catch (error) {
       return { item, error };
     }

@@ -4,6 +4,7 @@ import type { ProtocolVersion } from "../../schemas/version.ts";
 import type { Device, Devices } from "../devices/devices.ts";
 import type { OutOfOffice } from "../devices/out-of-office.ts";
 import type { Recovery } from "../devices/recovery.ts";
+import type { HtmlCare } from "../items/email/safe-html.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Octets } from "../kit/octets.ts";
@@ -69,6 +70,8 @@ export interface Context {
   readonly recovery: Pick<Recovery, "put">;
   readonly version: ProtocolVersion;
   readonly parameters: RequestParameters;
+  /** How HTML of mails goes to devices. */
+  readonly htmlCare: HtmlCare;
   readonly directory: Directory;
   readonly mailbox: Mailbox;
   readonly sync: SyncStates;

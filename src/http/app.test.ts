@@ -129,6 +129,7 @@ async function scene(
       log,
       realm: "Eastgate",
       maxBodyBytes,
+      htmlCare: "unchanged",
       spool,
       draining: draining.signal,
       openMailbox: async () => {

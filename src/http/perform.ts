@@ -120,13 +120,14 @@ function notHandled(): StatusError {
 function contextOf(
   incoming: Incoming,
   admitted: Admitted,
-  { devices, outOfOffice, recovery, directory, sync, push, clock }: Services,
+  services: Services,
 ): Omit<Context, "device" | "mailbox" | "spool" | "log"> {
   const { account, version } = admitted;
   const parameters = parametersOf(incoming, admitted);
   const { signal } = incoming;
+  const { devices, outOfOffice, recovery, directory, sync, push, clock, htmlCare } = services;
   const kept = { devices, outOfOffice, recovery, directory, sync };
-  return { account, version, parameters, ...kept, push, clock, signal };
+  return { account, version, parameters, htmlCare, ...kept, push, clock, signal };
 }
 
 function parametersOf(incoming: Incoming, { query }: Admitted): RequestParameters {

@@ -35,6 +35,7 @@ export interface Services {
   /** Realm of the Basic challenge. */
   readonly realm: string;
   readonly maxBodyBytes: number;
+  readonly htmlCare: Context["htmlCare"];
   readonly spool: SpoolFolder;
   /** Aborted when the server begins to end: held requests are being answered, no new one is held. */
   readonly draining: AbortSignal;

@@ -20,7 +20,7 @@ export async function fetchMail(
   const items = await context.mailbox.list(collectionId, [number]);
   if (items.length === 0) throw new StatusError(status.NotFound);
   const options = asked.Options[0];
-  const mails = planMails(items, {
+  const mails = planMails(context, items, {
     version: context.version,
     preferences: options?.BodyPreference ?? [],
     mimeSupport: options?.MIMESupport ?? 0,

@@ -41,7 +41,7 @@ export async function foundMails(
   const longIds = results.longIds.slice(first, last + 1);
   const all = await present(longIds, results.areKept, context);
   const items = all.map(({ item }) => item);
-  const mails = affordable(planMails(items, options));
+  const mails = affordable(planMails(context, items, options));
   const shown = all.slice(0, mails.length).map((each, at) => ({ ...each, mail: mails[at]! }));
   const next = all[mails.length];
   const count = next === undefined ? longIds.length : longIds.indexOf(next.longId);

@@ -79,7 +79,7 @@ async function listWhole(
     if (isWhole) numbers.push(operation.number);
   }
   if (numbers.length === 0) return [];
-  return planMails(await context.mailbox.list(next.collectionId, numbers), options);
+  return planMails(context, await context.mailbox.list(next.collectionId, numbers), options);
 }
 
 /** A change of the labels tells of another version, or of categories: a draft is told whole in both cases. */

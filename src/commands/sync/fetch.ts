@@ -22,7 +22,7 @@ export async function fetchResponses(
   const numbers = serverIds.flatMap((id) => itemNumber(CollectionId, id) ?? []);
   const items = await context.mailbox.list(CollectionId, numbers);
   const wanted = whole(mailOptions(options, context));
-  const fitting = affordable(planMails(items, wanted));
+  const fitting = affordable(planMails(context, items, wanted));
   const mapped = await mapMails(context, CollectionId, fitting);
   await reportUnmapped(context, CollectionId, mapped.unmapped);
   // What the answer has no room for is there, and can be asked for again.

@@ -4,7 +4,7 @@ import type { BodyPart } from "./data.ts";
 import { htmlToPlain } from "./html.ts";
 import { maxOwnPartBytes, previewTextBytes } from "./limits.ts";
 import { bodyTypes, type Candidate } from "./options.ts";
-import { renderOwnPart, type Fetched, type Rendition } from "./rendition.ts";
+import { renderOwnPart, type Origin, type Rendition } from "./rendition.ts";
 import { previewOf } from "./text.ts";
 
 interface BodyElements {
@@ -36,14 +36,18 @@ export function bodyElements(
 const partStatus = { success: 1, tooLarge: 176 } as const;
 
 /** BodyPart: the mail without what it quotes. */
-export function bodyPartOf(parts: BodyParts, candidate: Candidate, fetched: Fetched): BodyPart {
-  const whole = renderOwnPart(parts, { fetched, limitBytes: maxOwnPartBytes });
+export function bodyPartOf(
+  parts: BodyParts,
+  candidate: Candidate,
+  from: Omit<Origin, "limitBytes">,
+): BodyPart {
+  const whole = renderOwnPart(parts, { ...from, limitBytes: maxOwnPartBytes });
   if (whole.truncated && candidate.limitBytes > maxOwnPartBytes) {
     const { totalBytes: EstimatedDataSize } = whole;
     return { Status: partStatus.tooLarge, Type: candidate.type, EstimatedDataSize };
   }
   const { limitBytes } = candidate;
-  const shown = renderOwnPart(parts, { fetched, limitBytes });
+  const shown = renderOwnPart(parts, { ...from, limitBytes });
   const preview = (): string => htmlToPlain(whole.data, previewTextBytes).text;
   return { Status: partStatus.success, ...bodyElements(shown, candidate, preview) };
 }

@@ -54,6 +54,17 @@ describe("the body of a mail", () => {
     assert.equal(Body.Data, "<html><body>words</body></html>");
   });
 
+  it("is gone through before it is cut, where that is wanted", () => {
+    const mail = htmlMail(
+      `<p onclick="${"x".repeat(500)}">words</p><script>y()</script><p>more words</p>`,
+    );
+    const preferences = [{ Type: 2, TruncationSize: 30 }];
+    const cut = bodyOf(mail, { preferences, htmlCare: "safe" }).Body;
+    assert.equal(cut.Data, "<p>words</p><p>more words</p>");
+    const mimeOf = bodyOf(mail, { mimeSupport: 2, preferences: [{ Type: 4 }], htmlCare: "safe" });
+    assert.equal(mimeOf.Body.Data, mail.toString());
+  });
+
   it("joins flowed text", () => {
     const flowed =
       "One paragraph of two lines.\r\n> quoted text\r\nFrom the start\r\n\r\n-- \r\nSignature\r\n";

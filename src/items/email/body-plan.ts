@@ -23,6 +23,7 @@ import {
   type Rendition,
   type TextForm,
 } from "./rendition.ts";
+import type { HtmlCare } from "./safe-html.ts";
 import { tnefParts, unpacked } from "./tnef-parts.ts";
 
 /** What one mail's body needs, and how it is made of it. */
@@ -71,7 +72,7 @@ function planOf(item: MailItem, all: MailOptions): Plan {
   const options = optionsAt(item.received, all);
   const layout = layoutOf(item);
   const tries = candidates(options, layout);
-  return { item, layout, tries, ownPart: bodyPartCandidate(options) };
+  return { item, layout, tries, ownPart: bodyPartCandidate(options), htmlCare: all.htmlCare };
 }
 
 interface Layout {
@@ -168,13 +169,15 @@ interface Plan {
   readonly layout: Layout;
   readonly tries: readonly Candidate[];
   readonly ownPart: Candidate | undefined;
+  readonly htmlCare: HtmlCare | undefined;
 }
 
 function finish(plan: Plan, fetched: Fetched): EmailBody {
   const part = plan.ownPart;
+  const from = { fetched, htmlCare: plan.htmlCare };
   return {
     Body: firstThatFits(plan, fetched),
-    ...(part === undefined ? {} : { BodyPart: bodyPartOf(plan.layout.parts, part, fetched) }),
+    ...(part === undefined ? {} : { BodyPart: bodyPartOf(plan.layout.parts, part, from) }),
     NativeBodyType: plan.layout.native,
     attachments: plan.layout.parts.attachments,
     detail: detailOf(plan.item, fetched),
@@ -206,5 +209,6 @@ function render(plan: Plan, candidate: Candidate, fetched: Fetched): Rendition {
   const { type, limitBytes } = candidate;
   if (type === bodyTypes.mime) return renderMime(plan.item, fetched, limitBytes);
   if (plan.layout.unreadable) return renderRaw(fetched, formOf(type), limitBytes);
-  return renderText(plan.layout.parts, formOf(type), { fetched, limitBytes });
+  const from = { fetched, limitBytes, htmlCare: plan.htmlCare };
+  return renderText(plan.layout.parts, formOf(type), from);
 }

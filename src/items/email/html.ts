@@ -74,7 +74,7 @@ function isDeep(html: string): boolean {
 const lineElements = new Set(["p", "div", "br", "tr", "td", "li", "h1", "h2", "h3", "hr", "table"]);
 
 /** Text without any layout, in time that grows with the length alone. */
-function visibleText(html: string): string {
+export function visibleText(html: string): string {
   const out: string[] = [];
   for (const token of htmlTokens(html)) {
     if (token.kind === "text") out.push(html.slice(token.start, token.end).replace(/\s+/g, " "));

@@ -10,8 +10,8 @@ export const maxMimeBytes = 72 * 1024 * 1024;
 export const maxHtmlToConvertBytes = 1024 * 1024;
 
 /**
- * Elements open at once that html-to-text may see: its time grows with the square of the depth (12 s
- * for 1 MB of <div>). Deeper HTML, which no mail has that people wrote, is read without its layout.
+ * Elements open at once that html-to-text and htmlparser2 may see: their time grows with the square of the depth
+ * (12 s for 1 MB of <div>). Deeper HTML, which no mail has that people wrote, is read without its layout.
  */
 export const maxHtmlDepth = 1000;
 

@@ -1,6 +1,7 @@
 /** In which form a client gets the body of a mail, and how much of it. */
 import { atLeast, type ProtocolVersion } from "../../../schemas/version.ts";
 import type { BodyPreference } from "./data.ts";
+import type { HtmlCare } from "./safe-html.ts";
 import { maxBodyBytes, maxMimeBytes, maxPreviewLength } from "./limits.ts";
 
 /** Type of a body (MS-ASAIRS 2.2.2.41). */
@@ -20,6 +21,8 @@ export interface MailOptions {
   readonly mimeTruncation?: number | undefined;
   /** BodyPartPreference (MS-ASAIRS 2.2.2.11), from 14.1. */
   readonly bodyPart?: BodyPreference | undefined;
+  /** How HTML is given; unchanged where it is not told. MIME is given as it is in any case. */
+  readonly htmlCare?: HtmlCare | undefined;
   /** Mails that were received before this moment come without a body; previews stay. */
   readonly bodiesSince?: Date | undefined;
 }

@@ -13,6 +13,7 @@ import {
 } from "./limits.ts";
 import type { MailItem, Part, PartFetched, WholeMail } from "./message.ts";
 import { ownPart, ownText } from "./own-part.ts";
+import { withCare, type HtmlCare } from "./safe-html.ts";
 import { cutText, unenriched, unflow, utf8Size, withCrlf } from "./text.ts";
 import { decodedSize, decodeTransfer, wireBytesFor } from "./transfer.ts";
 
@@ -81,9 +82,11 @@ interface Rendered {
 }
 
 /** What a form is made of, and the bytes that it may have. */
-interface Origin {
+export interface Origin {
   readonly fetched: Fetched;
   readonly limitBytes: number;
+  /** unchanged where it is not told. */
+  readonly htmlCare?: HtmlCare | undefined;
 }
 
 /** The body as plain text or HTML. */
@@ -145,7 +148,8 @@ function renderPart(part: Part, form: TextForm, from: Origin): Rendered {
   if (got === undefined) return { html, text: "", complete: part.sizeBytes === 0, expected };
   const complete = !isTorn(got);
   const source = textOf(part, got.bytes, !complete);
-  if (!html || form === "html") return { html, text: source, complete, expected };
+  if (!html) return { html, text: source, complete, expected };
+  if (form === "html") return { html, text: withCare(source, from.htmlCare), complete, expected };
   const { text, share } = htmlToPlain(source, from.limitBytes);
   const estimate = complete
     ? Math.ceil(utf8Size(text) / Math.max(share, Number.EPSILON))
