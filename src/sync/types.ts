@@ -29,6 +29,8 @@ export interface UploadResult {
   readonly number?: number;
   /** ServerId as the client gave it, when it names no item of the collection. */
   readonly serverId?: string;
+  /** The occurrence of the item that the client named. */
+  readonly instanceId?: string;
   /** Status of the Sync command's Responses. */
   readonly status: number;
   /** What else the answer tells (JSON of the command's own making). */

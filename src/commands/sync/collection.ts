@@ -241,13 +241,15 @@ function answered(asked: AskedCollection, of: Answered): AnsweredCollection {
  * (MS-ASCMD 2.2.3.24, R6234).
  */
 function responseOf(collectionId: string, result: UploadResult): CommandResponse[] {
-  const { kind, number, status: Status } = result;
+  const { kind, number, status: Status, instanceId: InstanceId } = result;
   const ServerId = number === undefined ? result.serverId : itemServerId(collectionId, number);
   const named = ServerId === undefined ? {} : { ServerId };
+  // MS-ASAIRS 2.2.2.25, R1178: beside the ServerId.
+  const item = { ServerId: ServerId ?? "", ...(InstanceId === undefined ? {} : { InstanceId }) };
   const ApplicationData = draftData(result.detail);
   const told = ApplicationData === undefined ? { Status } : { Status, ApplicationData };
   if (kind === "add") return [{ Add: { ClientId: result.clientId ?? "", ...named, ...told } }];
   if (Status === status.Success && ApplicationData === undefined) return [];
-  if (kind === "change") return [{ Change: { ServerId: ServerId ?? "", ...told } }];
-  return [{ Delete: { ServerId: ServerId ?? "", Status } }];
+  if (kind === "change") return [{ Change: { ...item, ...told } }];
+  return [{ Delete: { ...item, Status } }];
 }

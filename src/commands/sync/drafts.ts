@@ -16,6 +16,7 @@ import { atLeast } from "../../../schemas/version.ts";
 import { hashOf } from "./contents.ts";
 import { optionsFor } from "./options.ts";
 import type { AskedCollection, ClientCommand, CommandResponse } from "./types.ts";
+import { isReadOnly } from "./read-only.ts";
 import { lastingStatus } from "./upload-faults.ts";
 
 const status = commandStatus.Sync;
@@ -104,7 +105,7 @@ function emailOf({ ApplicationData }: Partial<Pick<Change, "ApplicationData">>) 
 }
 
 /** Send stands beside ApplicationData (MS-ASCMD 2.2.3.7.2) or in it (MS-ASEMAIL 2.2.2.69). */
-function isSending(command: Add | Change): boolean {
+export function isSending(command: Add | Change): boolean {
   return command.Send === true || emailOf(command)?.Send === true;
 }
 
@@ -141,11 +142,13 @@ class DraftWriter {
     const refused = (code: number): Written => ({
       result: { kind: "change", serverId: ServerId, status: code },
     });
+    const data = emailOf(change) ?? {};
     if (number === undefined) return refused(status.ObjectNotFound);
+    if (isReadOnly(data)) return refused(status.ConversionError);
     try {
       const known = await sync.known(this.#head, number);
       const edit = {
-        ...this.#wish(ServerId, emailOf(change) ?? {}),
+        ...this.#wish(ServerId, data),
         number,
         knownUid: editIn(known?.labels ?? []) ?? number,
         clientWins: optionsFor(this.#asked, this.#head)?.Conflict === 0,

@@ -1,6 +1,5 @@
 /** The client's commands of one collection: effect first, then what the device is known to have. */
 import { BackendError, type ItemOutcome } from "../../backend.ts";
-import type { EmailData } from "../../items/email/data.ts";
 import { fromEasChange } from "../../items/email/index.ts";
 import { withCategories, withFollowUp } from "../../items/email/inner-labels.ts";
 import { patchMailVersion } from "../../items/email/version.ts";
@@ -8,7 +7,8 @@ import { itemNumber, type MailChange, type MailOutcome } from "../../mailbox/mai
 import type { Head, Uploaded, UploadResult } from "../../sync/types.ts";
 import type { Context } from "../context.ts";
 import { commandStatus, StatusError } from "../../../schemas/status.ts";
-import { writeDrafts } from "./drafts.ts";
+import { isSending, writeDrafts } from "./drafts.ts";
+import { isReadOnly } from "./read-only.ts";
 import type { AskedCollection, ClientCommand } from "./types.ts";
 import { lastingStatus } from "./upload-faults.ts";
 
@@ -34,15 +34,36 @@ export async function upload(
   head: Head,
   asked: AskedCollection,
 ): Promise<Uploads> {
-  if ((asked.Commands ?? []).length === 0) return { head, results: [] };
-  const drafts = await writeDrafts(context, head, asked);
+  const commands = asked.Commands ?? [];
+  if (commands.length === 0) return { head, results: [] };
+  const refused = commands.flatMap(refusedOccurrence);
+  const whole = commands.filter((command) => instanceOf(command) === undefined);
+  const drafts = await writeDrafts(context, head, { ...asked, Commands: whole });
   const changed = await change(context, asked, drafts.left);
   const removed = await remove(context, asked, drafts.left);
   const effects = [...drafts.effects, ...changed.effects, ...removed.effects];
   return {
     head: effects.length === 0 ? head : await context.sync.uploaded(head, effects),
-    results: [...drafts.results, ...changed.results, ...removed.results],
+    results: [...refused, ...drafts.results, ...changed.results, ...removed.results],
   };
+}
+
+function instanceOf(command: ClientCommand): string | undefined {
+  if ("Change" in command) return command.Change.InstanceId;
+  return "Delete" in command ? command.Delete.InstanceId : undefined;
+}
+
+/** A mail has no occurrences (MS-ASAIRS 2.2.2.25): what is meant for one is not done to all of it. */
+function refusedOccurrence(command: ClientCommand): readonly UploadResult[] {
+  const instanceId = instanceOf(command);
+  if (instanceId === undefined) return [];
+  const kind = "Change" in command ? ("change" as const) : ("delete" as const);
+  const serverId = "Change" in command ? command.Change.ServerId : serverIdOf(command);
+  return [{ kind, serverId, instanceId, status: status.ConversionError }];
+}
+
+function serverIdOf(command: ClientCommand): string {
+  return "Delete" in command ? command.Delete.ServerId : "";
 }
 
 interface Effects {
@@ -83,23 +104,16 @@ function readChange(collectionId: string, command: ChangeCommand): Wanted | Uplo
     return { kind: "change", serverId: command.ServerId, status: status.ObjectNotFound };
   }
   const data = command.ApplicationData;
-  if (data === undefined || !("Email" in data) || isReadOnly(data.Email)) {
+  const email = data !== undefined && "Email" in data ? data.Email : undefined;
+  if (email === undefined || isReadOnly(email) || isSending(command)) {
     return { kind: "change", number, status: status.ConversionError };
   }
   try {
-    return { number, change: { number, ...fromEasChange(data.Email) } };
+    return { number, change: { number, ...fromEasChange(email) } };
   } catch (error) {
     if (error instanceof StatusError) return { kind: "change", number, status: error.status };
     throw error;
   }
-}
-
-/** Elements that only the server sets: Status 6 (MS-ASEMAIL 2.2.2.21, 2.2.2.59, 2.2.2.70, 2.2.2.83, 2.2.2.84). */
-function isReadOnly(data: EmailData): boolean {
-  const { ConversationId, Sender, ReceivedAsBcc, UmCallerID, UmUserNotes } = data;
-  return [ConversationId, Sender, ReceivedAsBcc, UmCallerID, UmUserNotes].some(
-    (value) => value !== undefined,
-  );
 }
 
 /** What became of these items; what the server forbids for good is each item's own Status. */
