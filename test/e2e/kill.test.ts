@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import type { Phone } from "../client/phone.ts";
 import { startMailServers, type MailServers } from "../rig/mail/servers.ts";
 import { openProcesses, type GatewayProcesses } from "./processes.ts";
+import { addStops, changeStops, DraftTrial, sendStops } from "./draft-trial.ts";
 import { Trial } from "./trial.ts";
 
 let mail: MailServers;
@@ -47,13 +48,13 @@ test("Kill: folders made, renamed and deleted by a phone are so once, with the i
   await using trial = await Trial.open(mail, processes);
   const { phone } = trial;
   const make = (name: string) => (on: Phone) => on.createFolder(name);
-  const one = await trial.folderAndKill("before folder created", make("One"));
-  const two = await trial.folderAndKill("after folder created", make("Two"));
-  const three = await trial.folderAndKill("before answer", make("Three"));
+  const one = await trial.doAndKill("before folder created", make("One"));
+  const two = await trial.doAndKill("after folder created", make("Two"));
+  const three = await trial.doAndKill("before answer", make("Three"));
   await phone.createFolder("Inside", two);
   const rename = (on: Phone) => on.updateFolder(two, "Second", three);
-  await trial.folderAndKill("after folder renamed", rename);
-  await trial.folderAndKill("after folder deleted", (on) => on.deleteFolder(one));
+  await trial.doAndKill("after folder renamed", rename);
+  await trial.doAndKill("after folder deleted", (on) => on.deleteFolder(one));
   assert.equal(await phone.folderSync(), 1);
   const known = new Map(phone.folders);
   phone.hierarchyKey = "0";
@@ -63,4 +64,13 @@ test("Kill: folders made, renamed and deleted by a phone are so once, with the i
   const paths = (await client.list()).map(({ path }) => path);
   const ours = paths.filter((path) => /One|Two|Second|Three|Inside/.test(path));
   assert.deepEqual(ours.toSorted(), ["Three", "Three/Second", "Three/Second/Inside"]);
+});
+
+test("Kill: drafts that a phone writes, changes and sends are there once, under the ids that they had", async (t) => {
+  await using trial = await DraftTrial.open(mail, processes, { version: "16.1", mails: 1 });
+  for (const stop of addStops) await trial.addAndKill(stop);
+  for (const stop of changeStops) await trial.changeAndKill(stop);
+  for (const stop of sendStops.slice(-3)) await trial.sendAndKill(stop);
+  const counts = await trial.check();
+  t.diagnostic(JSON.stringify(counts));
 });

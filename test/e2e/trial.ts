@@ -123,7 +123,7 @@ export class Trial implements AsyncDisposable {
 
   /** Delivers a mail from outside. */
   async deliver(): Promise<void> {
-    const subject = this.#newMail({ inSent: 0 });
+    const subject = this.newMail({ inSent: 0 });
     await this.#mail.deliver(this.user, Buffer.from(this.#mime(subject)));
   }
 
@@ -131,7 +131,7 @@ export class Trial implements AsyncDisposable {
   async sendAndKill(stop: Stop | number): Promise<void> {
     // Only what was killed between the server's 250 and our commit may come twice.
     const most = stop === "delivered" || typeof stop === "number" ? 2 : 1;
-    const subject = this.#newMail({ inSent: 1, most });
+    const subject = this.newMail({ inSent: 1, most });
     const send = () => this.phone.sendMail(Buffer.from(this.#mime(subject)), subject);
     assert.equal(await this.#killed(stop, send), 1, `SendMail after a kill (${stop})`);
   }
@@ -156,9 +156,9 @@ export class Trial implements AsyncDisposable {
     await this.syncAll();
   }
 
-  /** The phone does something to its folders, is killed on the way and repeats it. */
-  async folderAndKill<Result>(
-    stop: Stop,
+  /** The phone does something, its gateway is killed on the way and it repeats that. */
+  async doAndKill<Result>(
+    stop: Stop | number,
     does: (phone: Phone) => Promise<Result>,
   ): Promise<Result> {
     return await this.#killed(stop, () => does(this.phone));
@@ -167,7 +167,7 @@ export class Trial implements AsyncDisposable {
   /** The phone sends a mail to its own user, and repeats while it is told to come again. */
   async sendPatiently(): Promise<void> {
     // A connection that breaks after the end of DATA leaves the same window as a crash.
-    const ClientId = this.#newMail({ inSent: 1, most: 2 });
+    const ClientId = this.newMail({ inSent: 1, most: 2 });
     const Mime = Buffer.from(this.#mime(ClientId));
     const request = { ClientId, SaveInSentItems: true as const, Mime };
     const answer = await this.#patiently(() => this.phone.client.send("SendMail", request));
@@ -210,6 +210,11 @@ export class Trial implements AsyncDisposable {
   /** Brings all folders of the phone up to date. */
   async syncAll(): Promise<void> {
     for (const [, type] of folders) await this.phone.syncAll(this.phone.folderOfType(type));
+  }
+
+  /** Subjects of a folder's mails on the server. */
+  async subjectsOf(path: string): Promise<readonly string[]> {
+    return [...(await this.#served(path)).values()].map(({ subject }) => subject);
   }
 
   /** Counts on both sides; throws when something was lost or doubled, or the sides differ. */
@@ -277,7 +282,8 @@ export class Trial implements AsyncDisposable {
     return await this.#processes.start(this.#aheadSeconds * this.#generation++);
   }
 
-  #newMail(more: { inSent: number; most?: number }): string {
+  /** A mail that is to be in the Inbox from now on, and so often in Sent; its subject. */
+  newMail(more: { inSent: number; most?: number }): string {
     const subject = `mail ${++this.#count}`;
     const { inSent, most = 1 } = more;
     this.#expected.set(subject, { least: 1, most, inSent, deleted: false, seen: undefined });

@@ -1,10 +1,17 @@
 /**
  * `npm run kill`: kills a gateway process with `kill -9` a hundred times and more, at each named point of sending,
  * filing, moving, flagging and answering, and at random moments of sending and of a two-way Sync, while other
- * clients go on. The phone repeats to the process that takes over; then the mails are counted on both sides.
+ * clients go on; then at each named point of drafts that are written, changed and sent, and at random moments of that. The phone repeats to the process that takes over; then the mails are counted on both sides.
  * Arguments: rounds (100), seed (1).
  */
 import { argv, stdout } from "node:process";
+import {
+  addStops,
+  changeStops,
+  DraftTrial,
+  mailStops,
+  sendStops as draftSendStops,
+} from "../e2e/draft-trial.ts";
 import { openProcesses } from "../e2e/processes.ts";
 import type { Stop } from "../e2e/stops.ts";
 import { Trial, type TrialOptions } from "../e2e/trial.ts";
@@ -59,6 +66,44 @@ const atRandom: readonly Round[] = [
   },
 ];
 
+type DraftRound = (trial: DraftTrial) => Promise<void>;
+
+const anyRepeat = () => ({ writesOn: chance.happens(0.5) });
+
+/** Each stop once as it stands and, where a text is written, once with another text in the repeat. */
+const draftsAtNamedPoints: readonly DraftRound[] = [
+  ...[false, true].flatMap((writesOn) => [
+    ...addStops.map(
+      (stop): DraftRound =>
+        (trial) =>
+          trial.addAndKill(stop, { writesOn }),
+    ),
+    ...changeStops.map(
+      (stop): DraftRound =>
+        (trial) =>
+          trial.changeAndKill(stop, { writesOn }),
+    ),
+  ]),
+  ...draftSendStops.map(
+    (stop): DraftRound =>
+      (trial) =>
+        trial.sendAndKill(stop),
+  ),
+  ...mailStops.map(
+    (stop): DraftRound =>
+      (trial) =>
+        trial.sendNewAndKill(stop),
+  ),
+];
+
+/** In turn, so that there always is a draft to be changed and to be sent. */
+const draftsAtRandom: readonly DraftRound[] = [
+  (trial) => trial.addAndKill(moment(), anyRepeat()),
+  (trial) => trial.changeAndKill(moment(), anyRepeat()),
+  (trial) => trial.sendAndKill(moment()),
+  (trial) => trial.sendNewAndKill(moment()),
+];
+
 function roundOf(index: number): Round {
   const named = atNamedPoints[index % roundsPerTrial];
   return named ?? chance.one(atRandom);
@@ -79,10 +124,24 @@ async function runTrial(from: number, to: number, options: TrialOptions): Promis
   stdout.write(`${JSON.stringify({ ...options, ...counts })}\n`);
 }
 
+async function runDraftTrial(drafts: readonly DraftRound[], options: TrialOptions): Promise<void> {
+  await using trial = await DraftTrial.open(mail, processes, { mails: 1, ...options });
+  for (const round of drafts) await round(trial);
+  const counts = await trial.check();
+  kills += counts.kills;
+  mails += counts.mails + counts.drafts;
+  doubles += counts.doubles;
+  stdout.write(`${JSON.stringify({ ...options, ...counts })}\n`);
+}
+
 for (let from = 0; from < rounds; from += roundsPerTrial) {
   const version = versions[(from / roundsPerTrial) % versions.length] ?? "14.1";
   await runTrial(from, Math.min(rounds, from + roundsPerTrial), { version });
 }
+await runDraftTrial(draftsAtNamedPoints, { version: "16.1" });
+const turns = Math.ceil(rounds / 20);
+const randomDrafts = Array.from({ length: turns }, () => draftsAtRandom).flat();
+await runDraftTrial(randomDrafts, { version: "16.0" });
 // Without a clock that is ahead the phone's repeat waits until the killed process's lease has run out.
 for (const stop of ["accepted", "after move"] as const) {
   const index = [...sendStops, ...filingStops, ...syncStops].indexOf(stop);
