@@ -7,6 +7,7 @@ import { Phone } from "../client/phone.ts";
 import { startGateway, type TestGateway } from "../rig/gateway.ts";
 import { startCyrusServers } from "../rig/mail/cyrus-servers.ts";
 import { password, type MailServers } from "../rig/mail/servers.ts";
+import { playDrafts } from "./play-drafts.ts";
 import { playAll } from "./play.ts";
 import { openProcesses } from "./processes.ts";
 import { Trial } from "./trial.ts";
@@ -36,7 +37,9 @@ test("Cyrus: everything works with folders below INBOX and a dot between their n
   const other = await mail.imapClient(user);
   using phone = phoneOf(user);
   const held = (): number => gateway.gateway.push.held();
-  await playAll({ mail, clock, user, phone, other, prefix: "INBOX.", held });
+  const scene = { mail, clock, user, phone, other, prefix: "INBOX.", held };
+  await playAll(scene);
+  await playDrafts(scene);
   await other.logout();
 });
 

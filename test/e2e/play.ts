@@ -24,7 +24,7 @@ function letter(subject: string, to = "somebody@example.test"): Buffer {
 }
 
 /** Looks until something holds; fails after a bounded time. */
-async function until(holds: () => Promise<boolean> | boolean, what: string): Promise<void> {
+export async function until(holds: () => Promise<boolean> | boolean, what: string): Promise<void> {
   const deadline = performance.now() + 15_000;
   while (!(await holds())) {
     assert.ok(performance.now() < deadline, `${what}: not within 15 s`);
@@ -32,7 +32,8 @@ async function until(holds: () => Promise<boolean> | boolean, what: string): Pro
   }
 }
 
-async function countOf({ other, prefix }: Scene, name: string): Promise<number> {
+/** How many mails a folder has, but INBOX named without its prefix. */
+export async function countOf({ other, prefix }: Scene, name: string): Promise<number> {
   const path = name === "INBOX" ? name : prefix + name;
   await other.noop();
   const status = await other.status(path, { messages: true });

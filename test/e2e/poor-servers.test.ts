@@ -8,6 +8,7 @@ import { Phone } from "../client/phone.ts";
 import { startGateway, type TestGateway } from "../rig/gateway.ts";
 import { startImapProxy, type ImapProxy } from "../rig/mail/proxy.ts";
 import { mailServers, password, type MailServers } from "../rig/mail/servers.ts";
+import { playDrafts } from "./play-drafts.ts";
 import { playAll, type Scene } from "./play.ts";
 
 /** Each capability alone; those that build upon it go with it (RFC 7162 3.2.1, RFC 6154 3, RFC 5819 2). */
@@ -102,6 +103,7 @@ for (const without of [...lacks, everything]) {
   test(`Poor server: everything works without ${name}`, async () => {
     await using scene = await openScene(domainOf(without));
     await playAll(scene);
+    await playDrafts(scene);
     const { refused } = scene.proxy;
     assert.deepEqual(
       refused.filter((command) => !mayBeTried.test(command)),
