@@ -31,6 +31,18 @@ const sample = [
   "END:VCALENDAR",
 ].join("\r\n");
 
+/** A zone that is half a day behind UTC. */
+const west = [
+  "BEGIN:VTIMEZONE",
+  "TZID:W",
+  "BEGIN:STANDARD",
+  "DTSTART:19700101T000000",
+  "TZOFFSETFROM:-1200",
+  "TZOFFSETTO:-1200",
+  "END:STANDARD",
+  "END:VTIMEZONE",
+];
+
 /** Reads a text; whatever it says, the answer is one that can be sent. */
 function check(text: string): void {
   const found = readInvitation(text);
@@ -78,6 +90,21 @@ describe("calendars of all kinds", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it("tell no date that a device cannot read, whatever years they name", () => {
+    const calendar = (...lines: string[]): string =>
+      ["BEGIN:VCALENDAR", ...west, "BEGIN:VEVENT", ...lines, "END:VEVENT", "END:VCALENDAR"].join(
+        "\r\n",
+      );
+    for (const start of ["00000000T000000Z", "99991231T235959"]) {
+      assert.equal(readInvitation(calendar(`DTSTART;TZID=W:${start}`)), undefined, start);
+    }
+    const long = readInvitation(calendar("DTSTART:20260101T000000Z", "DURATION:P999999W"));
+    assert.deepEqual(long?.end.moment, new Date("2026-01-01T00:00:00Z"));
+    const rule = "RRULE:FREQ=DAILY;UNTIL=99991231T235959";
+    const series = readInvitation(calendar("DTSTART;TZID=W:20260101T000000", rule));
+    assert.deepEqual(series?.recurrence, { Type: 0, Interval: 1 });
   });
 
   it("cost no more time than their length, however deep or long they are", () => {

@@ -11,7 +11,7 @@ import { maxLocationLength, maxUidLength } from "./limits.ts";
 import { namedZone } from "./named-zone.ts";
 import { recurrenceOf, type Recurrence } from "./recurrence.ts";
 import { zoneOf } from "./vtimezone.ts";
-import { wallClockOf } from "./wall-clock.ts";
+import { isTellable, wallClockOf } from "./wall-clock.ts";
 import { momentOf, utc, type Zone } from "./zone.ts";
 
 /** A point of the meeting's time. */
@@ -114,7 +114,8 @@ function points(zones: ReadonlyMap<string, Zone>): PointOf {
     const { wallMs, isDate, isUtc } = clock;
     const name = property?.parameters["tzid"] ?? "";
     const zone = isUtc || isDate ? utc : (zones.get(name) ?? namedZone(name) ?? utc);
-    return { moment: new Date(momentOf(wallMs, zone)), wallMs, isDate, zone };
+    const moment = new Date(momentOf(wallMs, zone));
+    return isTellable(moment) ? { moment, wallMs, isDate, zone } : undefined;
   };
 }
 
@@ -123,7 +124,8 @@ function endOf(event: Component, start: Point, pointOf: PointOf): Point {
   const told = pointOf(propertyIn(event, "dtend"));
   if (told !== undefined) return told.moment >= start.moment ? told : start;
   const seconds = durationSeconds(textIn(event, "duration")) ?? (start.isDate ? 86_400 : 0);
-  return later(start, Math.max(0, seconds));
+  const end = later(start, Math.max(0, seconds));
+  return isTellable(end.moment) ? end : start;
 }
 
 function later(point: Point, seconds: number): Point {

@@ -1,6 +1,6 @@
 /** RRULE -> the Recurrence that the Email and the Calendar class share (MS-ASEMAIL 2.2.2.60, MS-ASCAL 2.2.2.37). */
 import { numbersIn, rulePartsOf, type RuleParts } from "./rule-parts.ts";
-import { calendarDay, timeOfDay, wallClockOf } from "./wall-clock.ts";
+import { isTellable, calendarDay, timeOfDay, wallClockOf } from "./wall-clock.ts";
 import { momentOf, type Zone } from "./zone.ts";
 
 /** The elements of a Recurrence. */
@@ -166,8 +166,14 @@ function endOf(parts: RuleParts, start: SeriesStart): Pick<Recurrence, "Until" |
   if (count >= 1) return { Occurrences: Math.min(Math.trunc(count), 999) };
   const until = wallClockOf(parts["until"]?.[0]);
   if (until === undefined) return {};
-  if (until.isUtc) return { Until: new Date(until.wallMs) };
+  if (until.isUtc) return untilOf(until.wallMs);
   // A date alone means the instance of that day.
   const wallMs = until.isDate ? until.wallMs + timeOfDay(start.wallMs) : until.wallMs;
-  return { Until: new Date(momentOf(wallMs, start.zone)) };
+  return untilOf(momentOf(wallMs, start.zone));
+}
+
+/** An end beyond all years that a device can read is none. */
+function untilOf(ms: number): Pick<Recurrence, "Until"> {
+  const Until = new Date(ms);
+  return isTellable(Until) ? { Until } : {};
 }

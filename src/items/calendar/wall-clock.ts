@@ -28,6 +28,12 @@ export function wallClockOf(value: unknown): WallClock | undefined {
   return Number.isNaN(wallMs) ? undefined : { wallMs, isDate, isUtc: match[7] === "Z" };
 }
 
+/** Whether a date has the four digits of a year that a device can read (MS-ASDTYPE 2.3). */
+export function isTellable(moment: Date): boolean {
+  const year = moment.getUTCFullYear();
+  return year >= 1 && year <= 9999;
+}
+
 /** Milliseconds of a date and time of the wall clock; the year may be below 100. */
 export function wallClock(
   [year, month, day]: readonly [number, number, number],
