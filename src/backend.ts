@@ -49,6 +49,14 @@ export interface FlagChange {
   readonly touched?: boolean;
 }
 
+/** What must hold for items to be changed. */
+export interface OnlyWhere {
+  /** The epoch of their numbers: in a folder of another one all of them are gone. */
+  readonly epoch?: string | undefined;
+  /** The mark since which others have not changed them (STORE UNCHANGEDSINCE, where CONDSTORE is). */
+  readonly unchangedSince?: bigint;
+}
+
 /** How one item fared in a change, delete or move. */
 export type ItemOutcome =
   | { readonly number: number; readonly kind: "done"; readonly newNumber?: number }
@@ -122,14 +130,17 @@ export interface MailSession extends AsyncDisposable {
     path: string,
     part: PartWanted & { readonly epoch: string },
   ): Promise<Readable | undefined>;
-  /** Changes states, grouped by equal change. `unchangedSince`: STORE UNCHANGEDSINCE where CONDSTORE is. */
+  /** Changes states, grouped by equal change. */
   setFlags(
     path: string,
     changes: readonly FlagChange[],
-    unchangedSince?: bigint,
+    only?: OnlyWhere,
   ): Promise<readonly ItemOutcome[]>;
-  /** Deletes for good (UID EXPUNGE where UIDPLUS is). Gone is success ("gone"). */
-  remove(path: string, numbers: readonly number[]): Promise<readonly ItemOutcome[]>;
+  /**
+   * Deletes for good (UID EXPUNGE where UIDPLUS is). Gone is success ("gone"). `epoch`: that of the numbers; in a
+   * folder of another one all of them are gone.
+   */
+  remove(path: string, numbers: readonly number[], epoch?: string): Promise<readonly ItemOutcome[]>;
   /** Whether a move is one step of the server's own; else a break can leave a copy in each folder. */
   movesAtOnce(): Promise<boolean>;
   /**
@@ -137,8 +148,13 @@ export interface MailSession extends AsyncDisposable {
    * meanwhile stays. Returns how many items the server kept.
    */
   removeAll(path: string): Promise<number>;
-  /** Moves; `newNumber` by COPYUID where the server tells it. */
-  move(path: string, numbers: readonly number[], toPath: string): Promise<readonly ItemOutcome[]>;
+  /** Moves; `newNumber` by COPYUID where the server tells it. `epoch` as in `remove`. */
+  move(
+    path: string,
+    numbers: readonly number[],
+    toPath: string,
+    epoch?: string,
+  ): Promise<readonly ItemOutcome[]>;
   /** Copies; `newNumber` as `move` gives it. */
   copy(path: string, numbers: readonly number[], toPath: string): Promise<readonly ItemOutcome[]>;
   /**

@@ -591,6 +591,22 @@ function flags(scene: Declare): void {
     assert.deepEqual(kinds(await session.remove("INBOX", [here, gone])), ["done", "gone"]);
     assert.deepEqual(kinds(await session.remove("INBOX", [here])), ["gone"]);
   });
+  scene("Numbers of another epoch name nothing: all is left as it is", async (given) => {
+    const { session, other } = given;
+    await session.createFolder("Target", "user");
+    const [here = 0] = await deliverAll(other, ["here"]);
+    const { epoch } = await session.feed("INBOX").position();
+    const change = { number: here, seen: true };
+    const others = `${epoch}1`;
+    assert.deepEqual(kinds(await session.setFlags("INBOX", [change], { epoch: others })), ["gone"]);
+    assert.deepEqual(kinds(await session.move("INBOX", [here], "Target", others)), ["gone"]);
+    assert.deepEqual(kinds(await session.remove("INBOX", [here], others)), ["gone"]);
+    assert.deepEqual(await flagsOf(session, here), noFlags);
+    assert.deepEqual(kinds(await session.setFlags("INBOX", [change], { epoch })), ["done"]);
+    assert.deepEqual(kinds(await session.move("INBOX", [here], "Target", epoch)), ["done"]);
+    const target = (await session.feed("Target").position()).epoch;
+    assert.deepEqual(kinds(await session.remove("Target", [1], target)), ["done"]);
+  });
   scene(
     "What another client changed since a mark is left alone",
     async ({ session, other }) => {
@@ -598,13 +614,14 @@ function flags(scene: Declare): void {
       const { mark } = await session.feed("INBOX").position();
       await other.flag("INBOX", theirs, { seen: true });
       const changes = [mine, theirs].map((number) => ({ number, flagStatus: 2 as const }));
-      const outcomes = await session.setFlags("INBOX", changes, mark);
+      const outcomes = await session.setFlags("INBOX", changes, { unchangedSince: mark });
       assert.deepEqual(kinds(outcomes), ["done", "conflict"]);
       assert.deepEqual(await flagsOf(session, mine), { ...noFlags, flagStatus: 2 });
       assert.deepEqual(await flagsOf(session, theirs), { ...noFlags, seen: true });
       const later = await session.feed("INBOX").position();
       const done = { number: theirs, seen: false, flagStatus: 2 as const };
-      assert.deepEqual(kinds(await session.setFlags("INBOX", [done], later.mark)), ["done"]);
+      const only = { unchangedSince: later.mark };
+      assert.deepEqual(kinds(await session.setFlags("INBOX", [done], only)), ["done"]);
       assert.deepEqual(await flagsOf(session, theirs), { ...noFlags, flagStatus: 2 });
     },
     "conflicts",

@@ -39,7 +39,10 @@ async function byItemId(collectionId: string, itemId: string, context: Context):
   const number = itemNumber(collectionId, itemId);
   const folder = await context.mailbox.folder(collectionId);
   if (number === undefined || folder === undefined) throw notFound();
-  return { collectionId, number, epoch: undefined };
+  const partnership = { accountId: context.account.id, deviceId: context.device.id };
+  const head = await context.sync.peek(partnership, collectionId);
+  // The device's numbers belong to the epoch of its last Sync: nobody is sent another mail that has the number now.
+  return { collectionId, number, epoch: head?.epoch === "" ? undefined : head?.epoch };
 }
 
 function notFound(): StatusError {

@@ -212,13 +212,14 @@ export class AccountMailbox implements Mailbox {
   async setFlags(
     collectionId: string,
     changes: readonly MailChange[],
+    epoch?: string,
   ): Promise<readonly MailOutcome[]> {
     return await this.#in(collectionId, async (session, { path, aliases, row }) => {
       const flagging = await Flagging.begin(this.#followUpsOf(row), changes);
       const translated = flagging.changes.map((each) => {
         return { ...each, number: aliases.uidOf(each.number) };
       });
-      const outcomes = toNumbers(await session.setFlags(path, translated), aliases);
+      const outcomes = toNumbers(await session.setFlags(path, translated, { epoch }), aliases);
       return await flagging.end(outcomes);
     });
   }
@@ -239,18 +240,20 @@ export class AccountMailbox implements Mailbox {
     collectionId: string,
     numbers: readonly number[],
     asMoves: boolean,
+    epoch?: string,
   ): Promise<readonly ItemOutcome[]> {
     return await this.#in(collectionId, async (session, { path, aliases, row }) => {
       const uids = numbers.map((number) => aliases.uidOf(number));
       if (!asMoves || row.type === trashType) {
-        return toNumbers(await session.remove(path, uids), aliases);
+        return toNumbers(await session.remove(path, uids, epoch), aliases);
       }
       return await this.#parts.folders.atSpecial("trash", async (_, trash) => {
         // In one step of the server's own a delete that is repeated finds the mail or finds it gone.
         if (await session.movesAtOnce()) {
-          return toNumbers(await session.move(path, uids, trash.path), aliases);
+          return toNumbers(await session.move(path, uids, trash.path, epoch), aliases);
         }
-        const passage = { session, from: placeOf(row), to: placeOf(trash), aliases };
+        const from = { ...placeOf(row), epoch: epoch ?? row.epoch };
+        const passage = { session, from, to: placeOf(trash), aliases };
         return await this.#parts.mover.move(passage, numbers);
       });
     });

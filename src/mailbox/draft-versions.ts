@@ -165,7 +165,7 @@ export class Versions {
       replaced = current;
     }
     await checkpoint("change aliased");
-    await session.remove(row.path, [...new Set([base, replaced])]);
+    await session.remove(row.path, [...new Set([base, replaced])], row.epoch);
     return target;
   }
 }

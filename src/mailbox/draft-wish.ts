@@ -21,6 +21,8 @@ export interface DraftWish {
 /** A change of a draft that the device has. */
 export interface DraftEdit extends DraftWish {
   readonly number: number;
+  /** The epoch that the number belongs to; "" before the device was told anything of the folder. */
+  readonly epoch: string;
   /** UID of the version that the device has; its number while it was never edited. */
   readonly knownUid: number;
   /** Conflict 0: the device's version replaces another one (MS-ASCMD 2.2.3.34). */

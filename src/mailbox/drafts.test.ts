@@ -115,7 +115,7 @@ function edit(
   more: Partial<DraftEdit> = {},
 ): DraftEdit {
   const name = `${at.drafts}:${number}`;
-  const own = { number, knownUid: number, clientWins: false };
+  const own = { number, epoch: "", knownUid: number, clientWins: false };
   return { ...wish(at, data, { name }), ...own, ...more };
 }
 
@@ -356,4 +356,16 @@ test("A draft that has gone leaves the device's words in a draft of their own, a
   const sending = edit(at, number, words("four"), { syncKey: "k2" });
   assert.deepEqual(await send(at, sending), { kind: "gone" });
   assert.deepEqual([subjects(at), at.sent], [["three", "four"], []]);
+});
+
+test("The number of a draft in a folder that was numbered anew is another mail's: the words go beside it", async () => {
+  await using at = await scene();
+  const { number } = keptOf(await add(at, wish(at, words("one"))));
+  const epoch = "before";
+  const subject = edit(at, number, { Subject: "two" }, { epoch });
+  assert.deepEqual(await change(at, subject), { kind: "gone" });
+  assert.deepEqual(await send(at, subject), { kind: "gone" });
+  const text = edit(at, number, words("three"), { epoch });
+  assert.deepEqual(await change(at, text), { kind: "conflict" });
+  assert.deepEqual([subjects(at), at.sent], [["one", "three"], []]);
 });

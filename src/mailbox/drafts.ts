@@ -76,7 +76,7 @@ export class Drafts {
       const { aliases } = await this.#anew(folder);
       // A version that another device wrote meanwhile is not what was sent.
       const isReplaced = isOthers(aliases, edit) && !edit.clientWins;
-      if (!isReplaced) await session.remove(row.path, [aliases.uidOf(edit.number)]);
+      if (!isReplaced) await session.remove(row.path, [aliases.uidOf(edit.number)], row.epoch);
       return "sent";
     });
     if (outcome === "sent") return { kind: "sent" };
@@ -119,7 +119,8 @@ export class Drafts {
   }
 
   async #planEdit(folder: DraftFolder, edit: DraftEdit): Promise<Plan | "conflict" | "gone"> {
-    const { number, clientWins } = edit;
+    const { number, clientWins, epoch } = edit;
+    if (epoch !== "" && epoch !== folder.row.epoch) return besideOthers(edit, "gone");
     await this.#settleEarlier("change", edit, folder);
     const now = await this.#anew(folder);
     if (isOthers(now.aliases, edit) && !clientWins) return besideOthers(edit, "conflict");

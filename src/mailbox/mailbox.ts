@@ -154,18 +154,23 @@ export interface Mailbox extends AsyncDisposable {
   fetchParts(collectionId: string, wanted: readonly PartWanted[]): Promise<readonly PartFetched[]>;
   /** One attachment (or the whole mail) as a stream of wire octets; undefined when it is gone. */
   openPart(found: FoundItem): Promise<Readable | undefined>;
-  /** Changes flags and categories. */
-  setFlags(collectionId: string, changes: readonly MailChange[]): Promise<readonly MailOutcome[]>;
+  /** Changes flags and categories. `epoch`: that of the numbers; in another one all of them are gone. */
+  setFlags(
+    collectionId: string,
+    changes: readonly MailChange[],
+    epoch?: string,
+  ): Promise<readonly MailOutcome[]>;
   /** What devices said of the flags of these items beside their status, by number. */
   followUps(
     collectionId: string,
     numbers: readonly number[],
   ): Promise<ReadonlyMap<number, FollowUp>>;
-  /** Deletes; `asMoves`: into Trash, unless the collection is Trash itself. */
+  /** Deletes; `asMoves`: into Trash, unless the collection is Trash itself. `epoch` as in `setFlags`. */
   remove(
     collectionId: string,
     numbers: readonly number[],
     asMoves: boolean,
+    epoch?: string,
   ): Promise<readonly ItemOutcome[]>;
   /** Moves, each item once whatever is repeated: a repeat gives the same numbers. Throws BackendError. */
   move(request: MoveRequest): Promise<readonly ItemOutcome[]>;

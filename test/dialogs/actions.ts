@@ -18,6 +18,12 @@ export interface Stage {
   advance(seconds: number): void;
   /** Kills the gateway's sessions and state in memory, as a restart does. */
   restart(): Promise<void>;
+  /** Gives a folder of the user's another UIDVALIDITY. */
+  renumber(folder: string): Promise<void>;
+  /** Saves the user's mailbox as it is now. */
+  saveMailbox(): Promise<void>;
+  /** Puts back what was saved. */
+  putMailboxBack(): Promise<void>;
   /** The user of the dialog, and somebody else. */
   readonly user: string;
   readonly other: string;
@@ -176,6 +182,18 @@ export const actions: Readonly<Record<string, Action>> = {
   hangup: ({ hangUp }) => hangUp(),
   /** restart: another process takes over */
   restart: ({ stage }) => stage.restart(),
+  /** renumber FOLDER: it gets another UIDVALIDITY, while nobody has it open */
+  async renumber({ stage }, [folder = ""]) {
+    await stage.restart();
+    await stage.renumber(folder);
+  },
+  /** save-mailbox: as a backup of the mail server does */
+  "save-mailbox": ({ stage }) => stage.saveMailbox(),
+  /** put-mailbox-back: the backup comes back, while nobody has the mailbox open */
+  async "put-mailbox-back"({ stage }) {
+    await stage.restart();
+    await stage.putMailboxBack();
+  },
 };
 
 /** Looks until something holds; fails after a bounded time. */

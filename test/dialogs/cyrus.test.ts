@@ -6,6 +6,8 @@ playDialogs({
   servers: startCyrusServers,
   versions: (named) => named.slice(-1),
   lacks: {
+    "new-epoch": "what renumbers a folder is Dovecot's tool",
+    "went-back": "what is put back are Dovecot's files",
     "folder-names": "parents are folders of their own with mail, which is another dialog",
   },
 });

@@ -9,6 +9,7 @@ import { systemClock } from "../../src/kit/clock.ts";
 import { StillClock } from "../../src/kit/still-clock.ts";
 import { startGateway, type TestGateway } from "../rig/gateway.ts";
 import { password, type MailServers } from "../rig/mail/servers.ts";
+import { putMailboxBack, renumber, saveMailbox } from "../rig/mail/storage.ts";
 import type { Stage } from "./actions.ts";
 import { parseDialog, versionsOf } from "./parse.ts";
 import { runDialog } from "./run.ts";
@@ -39,18 +40,30 @@ function openStage({ mail, gateway, clock }: Theatre): Stage & AsyncDisposable {
     clients.set(user, client);
     return client;
   };
+  const user = mail.freshUser();
+  const closeClients = async (): Promise<void> => {
+    for (const client of clients.values()) await (await client).logout();
+    clients.clear();
+  };
   return {
-    user: mail.freshUser(),
+    user,
     other: mail.freshUser(),
     imap: connect,
-    deliver: (user, mime) => mail.deliver(user, mime),
+    deliver: (recipient, mime) => mail.deliver(recipient, mime),
     held: () => gateway.gateway.push.held(),
     now: () => clock.now(),
     advance: (seconds) => clock.advance(seconds * 1000),
     restart: () => gateway.restart(),
-    [Symbol.asyncDispose]: async () => {
-      for (const client of clients.values()) await (await client).logout();
+    renumber: async (path) => {
+      await closeClients();
+      await renumber(mail, user, path);
     },
+    saveMailbox: () => saveMailbox(mail, user),
+    putMailboxBack: async () => {
+      await closeClients();
+      await putMailboxBack(mail, user);
+    },
+    [Symbol.asyncDispose]: closeClients,
   };
 }
 

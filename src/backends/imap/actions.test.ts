@@ -76,13 +76,17 @@ test("Flags: a change since the mark is a conflict, the device's own second chan
   const { session } = leased;
   const { mark } = await session.feed("INBOX").position();
   const change = [{ number: 2, flagStatus: 2, seen: true } as const];
-  const [first] = await session.setFlags("INBOX", change, mark);
+  const [first] = await session.setFlags("INBOX", change, { unchangedSince: mark });
   assert.equal(first?.kind, "done");
-  const [late] = await session.setFlags("INBOX", [{ number: 2, flagStatus: 1 }], mark);
+  const [late] = await session.setFlags("INBOX", [{ number: 2, flagStatus: 1 }], {
+    unchangedSince: mark,
+  });
   assert.equal(late?.kind, "conflict");
   assert.equal((await stateOf(session, 2))?.flagStatus, 2);
   const now = await session.feed("INBOX").position();
-  const [fresh] = await session.setFlags("INBOX", [{ number: 2, flagStatus: 1 }], now.mark);
+  const [fresh] = await session.setFlags("INBOX", [{ number: 2, flagStatus: 1 }], {
+    unchangedSince: now.mark,
+  });
   assert.equal(fresh?.kind, "done");
   assert.equal((await stateOf(session, 2))?.flagStatus, 1);
 });

@@ -140,6 +140,11 @@ export class ImapConnection {
     return this.#selected?.path;
   }
 
+  /** UIDVALIDITY of the selected folder. */
+  get selectedEpoch(): string | undefined {
+    return this.#selected && String(this.#selected.uidValidity);
+  }
+
   has(capability: string): boolean {
     return this.client.capabilities.has(capability);
   }

@@ -7,6 +7,7 @@ import {
   type ItemOutcome,
   type MailFolderType,
   type MailSession,
+  type OnlyWhere,
   type RemoteFolder,
   type SearchBounds,
   type WatchEvent,
@@ -41,6 +42,13 @@ export interface Lease extends Disposable {
   readonly clock: Clock;
   /** Ends what the request waits for, when its client hangs up. */
   readonly signal: AbortSignal;
+}
+
+/** Items of a folder, and the epoch of their numbers where it matters. */
+interface ItemsOf {
+  readonly path: string;
+  readonly numbers: readonly number[];
+  readonly epoch: string | undefined;
 }
 
 /** A lease on the connections of an account. */
@@ -110,17 +118,20 @@ export class ImapSession implements MailSession {
   async setFlags(
     path: string,
     changes: readonly FlagChange[],
-    unchangedSince?: bigint,
+    { epoch, unchangedSince }: OnlyWhere = {},
   ): Promise<readonly ItemOutcome[]> {
-    if (changes.length === 0) return [];
-    this.#listed.begin(path);
-    return this.#on(path, (connection) => setFlags(connection, changes, unchangedSince));
+    const numbers = changes.map(({ number }) => number);
+    return this.#change({ path, numbers, epoch }, (connection) => {
+      return setFlags(connection, changes, unchangedSince);
+    });
   }
 
-  async remove(path: string, numbers: readonly number[]): Promise<readonly ItemOutcome[]> {
-    if (numbers.length === 0) return [];
-    this.#listed.begin(path);
-    return this.#on(path, (connection) => removeItems(connection, numbers));
+  async remove(
+    path: string,
+    numbers: readonly number[],
+    epoch?: string,
+  ): Promise<readonly ItemOutcome[]> {
+    return this.#change({ path, numbers, epoch }, (connection) => removeItems(connection, numbers));
   }
 
   movesAtOnce(): Promise<boolean> {
@@ -137,10 +148,11 @@ export class ImapSession implements MailSession {
     path: string,
     numbers: readonly number[],
     toPath: string,
+    epoch?: string,
   ): Promise<readonly ItemOutcome[]> {
-    if (numbers.length === 0) return [];
-    this.#listed.begin(path);
-    return this.#on(path, (connection) => moveItems(connection, numbers, toPath));
+    return this.#change({ path, numbers, epoch }, (connection) => {
+      return moveItems(connection, numbers, toPath);
+    });
   }
 
   async copy(
@@ -200,6 +212,19 @@ export class ImapSession implements MailSession {
         subscription[Symbol.dispose]();
       },
     };
+  }
+
+  /** Does something to items unless their numbers name other mails by now. */
+  async #change(
+    { path, numbers, epoch }: ItemsOf,
+    work: (connection: ImapConnection) => Promise<readonly ItemOutcome[]>,
+  ): Promise<readonly ItemOutcome[]> {
+    if (numbers.length === 0) return [];
+    this.#listed.begin(path);
+    return this.#on(path, async (connection) => {
+      const isOthers = epoch !== undefined && connection.selectedEpoch !== epoch;
+      return isOthers ? numbers.map((number) => ({ number, kind: "gone" })) : work(connection);
+    });
   }
 
   #position(path: string): Promise<Position> {

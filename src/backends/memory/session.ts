@@ -7,6 +7,7 @@ import type {
   ItemOutcome,
   MailFolderType,
   MailSession,
+  OnlyWhere,
   RemoteFolder,
   SearchBounds,
   WatchEvent,
@@ -96,9 +97,9 @@ export class MemorySession implements MailSession {
   async setFlags(
     path: string,
     changes: readonly FlagChange[],
-    unchangedSince?: bigint,
+    { epoch, unchangedSince }: OnlyWhere = {},
   ): Promise<readonly ItemOutcome[]> {
-    const { mails } = this.#folder(path);
+    const mails = this.#mailsOf(path, epoch);
     return changes.map(({ number, touched, ...change }): ItemOutcome => {
       const mail = mails.get(number);
       if (mail === undefined) return { number, kind: "gone" };
@@ -110,10 +111,14 @@ export class MemorySession implements MailSession {
     });
   }
 
-  async remove(path: string, numbers: readonly number[]): Promise<readonly ItemOutcome[]> {
-    this.#folder(path);
+  async remove(
+    path: string,
+    numbers: readonly number[],
+    epoch?: string,
+  ): Promise<readonly ItemOutcome[]> {
+    const mails = this.#mailsOf(path, epoch);
     return numbers.map((number) => {
-      const mail = this.#lease.mailbox.expunge(path, number);
+      const mail = mails.has(number) ? this.#lease.mailbox.expunge(path, number) : undefined;
       return { number, kind: mail === undefined ? "gone" : "done" };
     });
   }
@@ -128,10 +133,12 @@ export class MemorySession implements MailSession {
     path: string,
     numbers: readonly number[],
     toPath: string,
+    epoch?: string,
   ): Promise<readonly ItemOutcome[]> {
-    this.#folder(path);
+    const mails = this.#mailsOf(path, epoch);
     return numbers.map((number): ItemOutcome => {
-      const newNumber = this.#lease.mailbox.move(path, number, toPath);
+      const isThere = mails.has(number);
+      const newNumber = isThere ? this.#lease.mailbox.move(path, number, toPath) : undefined;
       return newNumber === undefined
         ? { number, kind: "gone" }
         : { number, kind: "done", newNumber };
@@ -221,6 +228,12 @@ export class MemorySession implements MailSession {
 
   #folder(path: string): StoredFolder {
     return this.#mailbox().folderAt(path);
+  }
+
+  /** The mails of a folder; none for numbers of another epoch. */
+  #mailsOf(path: string, epoch: string | undefined): StoredFolder["mails"] {
+    const folder = this.#folder(path);
+    return epoch === undefined || folder.epoch === epoch ? folder.mails : new Map();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -150,6 +150,7 @@ class DraftWriter {
       const edit = {
         ...this.#wish(ServerId, data),
         number,
+        epoch: this.#head.epoch,
         knownUid: editIn(known?.labels ?? []) ?? number,
         clientWins: optionsFor(this.#asked, this.#head)?.Conflict === 0,
       };

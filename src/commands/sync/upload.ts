@@ -39,8 +39,10 @@ export async function upload(
   const refused = commands.flatMap(refusedOccurrence);
   const whole = commands.filter((command) => instanceOf(command) === undefined);
   const drafts = await writeDrafts(context, head, { ...asked, Commands: whole });
-  const changed = await change(context, asked, drafts.left);
-  const removed = await remove(context, asked, drafts.left);
+  const epoch = head.epoch === "" ? undefined : head.epoch;
+  const left = { asked, commands: drafts.left, epoch };
+  const changed = await change(context, left);
+  const removed = await remove(context, left);
   const effects = [...drafts.effects, ...changed.effects, ...removed.effects];
   return {
     head: effects.length === 0 ? head : await context.sync.uploaded(head, effects),
@@ -66,16 +68,19 @@ function serverIdOf(command: ClientCommand): string {
   return "Delete" in command ? command.Delete.ServerId : "";
 }
 
+/** Commands of a collection, and the epoch that their numbers belong to. */
+interface Left {
+  readonly asked: AskedCollection;
+  readonly commands: readonly ClientCommand[];
+  readonly epoch: string | undefined;
+}
+
 interface Effects {
   readonly effects: readonly Uploaded[];
   readonly results: readonly UploadResult[];
 }
 
-async function change(
-  context: Context,
-  asked: AskedCollection,
-  commands: readonly ClientCommand[],
-): Promise<Effects> {
+async function change(context: Context, { asked, commands, epoch }: Left): Promise<Effects> {
   const results: UploadResult[] = [];
   const wanted = new Map<number, Wanted>();
   for (const command of commands) {
@@ -87,7 +92,7 @@ async function change(
   if (wanted.size === 0) return { effects: [], results };
   const changes = [...wanted.values()].map((one) => one.change);
   const outcomes = await carriedOut([...wanted.keys()], () =>
-    context.mailbox.setFlags(asked.CollectionId, changes),
+    context.mailbox.setFlags(asked.CollectionId, changes, epoch),
   );
   const effects = outcomes.flatMap((outcome) => effectOf(outcome, wanted.get(outcome.number)));
   return { effects, results: [...results, ...outcomes.map(changeResult)] };
@@ -160,11 +165,7 @@ function effectOf(outcome: MailOutcome, wanted: Wanted | undefined): readonly Up
   return [{ number, effect: "patch", version, labels }];
 }
 
-async function remove(
-  context: Context,
-  asked: AskedCollection,
-  commands: readonly ClientCommand[],
-): Promise<Effects> {
+async function remove(context: Context, { asked, commands, epoch }: Left): Promise<Effects> {
   const results: UploadResult[] = [];
   const numbers = new Set<number>();
   for (const command of commands) {
@@ -178,7 +179,7 @@ async function remove(
   // DeletesAsMoves is true unless it says false (MS-ASCMD 2.2.3.43).
   const asMoves = asked.DeletesAsMoves !== false;
   const outcomes = await carriedOut([...numbers], () =>
-    context.mailbox.remove(asked.CollectionId, [...numbers], asMoves),
+    context.mailbox.remove(asked.CollectionId, [...numbers], asMoves, epoch),
   );
   const gone = outcomes.filter(({ kind }) => kind === "done" || kind === "gone");
   const refused = outcomes.filter(({ kind }) => kind !== "done" && kind !== "gone");
