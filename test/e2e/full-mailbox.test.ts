@@ -1,7 +1,7 @@
 /** A mailbox that is full: what still works, and what the device is told of the rest. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Phone } from "../client/phone.ts";
+import { Phone, type SyncWishes } from "../client/phone.ts";
 import { startGateway, type TestGateway } from "../rig/gateway.ts";
 import { mailServers, password, type MailServers } from "../rig/mail/servers.ts";
 
@@ -21,6 +21,25 @@ after(async () => {
 function letter(to: string, bodyBytes: number): Buffer {
   const body = "A line of a letter that is long enough.\r\n".repeat(Math.ceil(bodyBytes / 41));
   return Buffer.from(`To: <${to}>\r\nSubject: long letter\r\n\r\n${body}`);
+}
+
+/** A draft with so long a text. */
+function draft(Subject: string, bodyBytes: number, To = "somebody@example.test") {
+  const Data = letter(To, bodyBytes)
+    .toString()
+    .replace(/^.*?\r\n\r\n/s, "");
+  return { Email: { To, Subject, Body: { Type: 1, Data } } };
+}
+
+async function subjectsOf(user: string, folder: string): Promise<string[]> {
+  const client = await mail.imapClient(user);
+  try {
+    await client.mailboxOpen(folder, { readOnly: true });
+    const mails = await client.fetchAll("1:*", { envelope: true });
+    return mails.map(({ envelope }) => envelope?.subject ?? "");
+  } finally {
+    await client.logout();
+  }
 }
 
 async function countOf(user: string, folder: string): Promise<number> {
@@ -58,5 +77,52 @@ test("Full mailbox: a mail is sent though no copy can be kept; marking and delet
     const moved = await phone.sync(inbox, { Commands: [{ Delete: { ServerId: second } }] });
     assert.deepEqual([moved.status, moved.responses], [1, []]);
     assert.equal(await countOf(user, "Trash"), 1);
+  }
+});
+
+test("Full mailbox: a draft that finds no room stays as it was, and is sent all the same", async () => {
+  for (const version of ["16.0", "16.1"] as const) {
+    const [user, other] = [mail.freshUser("full"), mail.freshUser()];
+    const one = { mime: letter(user, 6_000) };
+    await mail.seed(user, "INBOX", [one, one]);
+    using phone = new Phone({ url: gateway.url, user, password, version });
+    await phone.folderSync();
+    const drafts = phone.folderOfType(3);
+    const write = async (command: NonNullable<SyncWishes["Commands"]>[number]) =>
+      await phone.sync(drafts, { Commands: [command] });
+    const added = { ClientId: "c1", ApplicationData: draft("at first", 3_500) };
+    const first = await write({ Add: added });
+    const [ServerId = ""] = first.responses.map(
+      (each) => ("Add" in each && each.Add.ServerId) || "",
+    );
+    phone.edit(drafts, ServerId, { Subject: "at first" });
+    // Status 9 (MS-ASCMD 2.2.3.177.17): there is no room for the new version beside the one before, nor for another.
+    const longer = { Change: { ServerId, ApplicationData: draft("longer", 7_000) } };
+    assert.deepEqual((await write(longer)).responses, [{ Change: { ServerId, Status: 9 } }]);
+    const another = { ClientId: "c2", ApplicationData: draft("another", 7_000) };
+    const refused = await write({ Add: another });
+    assert.deepEqual(refused.responses, [{ Add: { ClientId: "c2", Status: 9 } }]);
+    assert.deepEqual([refused.adds, refused.changes, refused.deletes], [[], [], []]);
+    assert.deepEqual(await subjectsOf(user, "Drafts"), ["at first"]);
+    // With room again the same change is made.
+    const inbox = phone.folderOfType(2);
+    await phone.syncAll(inbox);
+    const [doomed = ""] = phone.mails(inbox).keys();
+    await phone.sync(inbox, {
+      Commands: [{ Delete: { ServerId: doomed } }],
+      DeletesAsMoves: false,
+    });
+    phone.edit(inbox, doomed, undefined);
+    assert.deepEqual((await write(longer)).responses, []);
+    assert.deepEqual(await subjectsOf(user, "Drafts"), ["longer"]);
+    await mail.seed(user, "INBOX", [{ mime: letter(user, 4_000) }]);
+    const send = { ServerId, Send: true as const, ApplicationData: draft("sent", 7_000, other) };
+    const sent = await write({ Change: send });
+    assert.deepEqual([sent.status, sent.responses, sent.deletes], [1, [], [ServerId]]);
+    while ((await countOf(other, "INBOX")) === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assert.deepEqual(await subjectsOf(other, "INBOX"), ["sent"]);
+    assert.deepEqual([await countOf(user, "Drafts"), await countOf(user, "Sent")], [0, 0]);
   }
 });

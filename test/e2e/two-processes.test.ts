@@ -30,8 +30,8 @@ after(async () => {
   await mail?.stop();
 });
 
-function phoneOf(user: string): Phone {
-  return new Phone({ url: one.url, user, password, version: "14.1" });
+function phoneOf(user: string, version: "14.1" | "16.1" = "14.1"): Phone {
+  return new Phone({ url: one.url, user, password, version });
 }
 
 /** The same device at the other process. */
@@ -195,6 +195,144 @@ test("Two processes: the same SendMail to both at the same moment is sent once",
   await until(async () => (await countOf(imap, "INBOX")) >= 4, "the last mail arrives");
   assert.equal(await countOf(imap, "INBOX"), 4);
   assert.equal(await countOf(imap, "Sent"), 4);
+  await imap.logout();
+});
+
+/** A Sync of Drafts with one command. */
+function draftSync(phone: Phone, command: NonNullable<SyncWishes["Commands"]>[number]) {
+  const drafts = phone.folderOfType(3);
+  const Collection = [phone.asked(drafts, { Commands: [command] })];
+  return { Collections: { Collection } };
+}
+
+function draftOf(Subject: string, To = "somebody@example.test") {
+  return { Email: { To, Subject, Body: { Type: 1, Data: `Words of ${Subject}.` } } };
+}
+
+/** Sends it to both processes at the same moment; both answer alike. */
+async function toBoth(
+  phone: Phone,
+  second: EasClient,
+  command: NonNullable<SyncWishes["Commands"]>[number],
+) {
+  const request = draftSync(phone, command);
+  const [answer, again] = await Promise.all([
+    phone.client.send("Sync", request),
+    second.send("Sync", request),
+  ]);
+  assert.deepEqual(again.body, answer.body);
+  return phone.apply(phone.folderOfType(3), answer);
+}
+
+test("Two processes: a draft that is written, changed and sent by both at the same moment is there once and sent once", async () => {
+  const user = mail.freshUser();
+  using phone = phoneOf(user, "16.1");
+  using second = twin(phone);
+  const imap = await mail.imapClient(user);
+  await phone.folderSync();
+  const drafts = phone.folderOfType(3);
+  await phone.syncAll(drafts);
+  for (let turn = 1; turn <= 3; turn++) {
+    const ClientId = randomUUID();
+    const add = { Add: { ClientId, ApplicationData: draftOf("first") } };
+    const [added] = (await toBoth(phone, second, add)).responses;
+    const ServerId = (added && "Add" in added ? added.Add.ServerId : undefined) ?? "";
+    phone.edit(drafts, ServerId, { Subject: "first" });
+    const change = { Change: { ServerId, ApplicationData: draftOf("second") } };
+    const changed = await toBoth(phone, second, change);
+    assert.deepEqual([changed.responses, changed.adds, changed.deletes], [[], [], []]);
+    assert.equal(await countOf(imap, "Drafts"), 1);
+    const ApplicationData = draftOf(`sent ${turn}`, user);
+    const sent = await toBoth(phone, second, { Change: { ServerId, Send: true, ApplicationData } });
+    assert.deepEqual([sent.responses, sent.deletes], [[], [ServerId]]);
+    const another = { Add: { ClientId: randomUUID(), Send: true as const, ApplicationData } };
+    await toBoth(phone, second, another);
+  }
+  await until(async () => (await countOf(imap, "INBOX")) >= 6, "all mails arrive");
+  // One more, sent after them, comes last: what was doubled would be here before it.
+  assert.equal(await phone.sendMail(mimeOf(user, "the last")), 1);
+  await until(async () => (await countOf(imap, "INBOX")) >= 7, "the last mail arrives");
+  const counts = ["INBOX", "Sent", "Drafts"].map((path) => countOf(imap, path));
+  assert.deepEqual(await Promise.all(counts), [7, 7, 0]);
+  await imap.logout();
+});
+
+for (const stop of ["after append", "change aliased", "before remove"] as const) {
+  test(`Two processes: a draft's change that stood still at "${stop}" while the other one made it is made once`, async () => {
+    const user = mail.freshUser();
+    await using slow = await processes.start();
+    await using later = await processes.start(leaseSeconds + 1);
+    using phone = phoneOf(user, "16.1");
+    phone.moveTo(slow.url);
+    const imap = await mail.imapClient(user);
+    await phone.folderSync();
+    const drafts = phone.folderOfType(3);
+    await phone.syncAll(drafts);
+    const add = { Add: { ClientId: "c1", ApplicationData: draftOf("first") } };
+    phone.apply(drafts, await phone.client.send("Sync", draftSync(phone, add)));
+    const ServerId = `${drafts}:1`;
+    phone.edit(drafts, ServerId, { Subject: "first" });
+    const change = { Change: { ServerId, ApplicationData: draftOf("second") } };
+    const request = draftSync(phone, change);
+    const stands = slow.stopAt(stop);
+    const first = phone.client.send("Sync", request);
+    await stands;
+    using second = twin(phone, later.url);
+    const answer = await second.send("Sync", request);
+    slow.goOn();
+    assert.deepEqual((await first).body, answer.body);
+    assert.deepEqual(phone.apply(drafts, answer).responses, []);
+    phone.moveTo(later.url);
+    const { adds, changes, deletes } = await phone.sync(drafts);
+    assert.deepEqual([adds, changes, deletes], [[], [], []]);
+    assert.equal(await countOf(imap, "Drafts"), 1);
+    await imap.logout();
+  });
+}
+
+test("Two processes: two devices that change one draft at the same moment lose neither text", async () => {
+  const user = mail.freshUser();
+  using phone = phoneOf(user, "16.1");
+  using tablet = phoneOf(user, "16.1");
+  tablet.moveTo(other.url);
+  const imap = await mail.imapClient(user);
+  for (const device of [phone, tablet]) {
+    await device.folderSync();
+    await device.syncAll(device.folderOfType(3));
+  }
+  const drafts = phone.folderOfType(3);
+  const add = { Add: { ClientId: "c1", ApplicationData: draftOf("first") } };
+  phone.apply(drafts, await phone.client.send("Sync", draftSync(phone, add)));
+  const ServerId = `${drafts}:1`;
+  phone.edit(drafts, ServerId, { Subject: "first" });
+  await tablet.syncAll(drafts);
+  for (let turn = 1; turn <= 4; turn++) {
+    const edits = [phone, tablet].map((device, at) => {
+      const subject = `${at === 0 ? "phone" : "tablet"} ${turn}`;
+      return { device, subject, change: { ServerId, ApplicationData: draftOf(subject) } };
+    });
+    const answers = await Promise.all(
+      edits.map(({ device, change }) =>
+        device.client.send("Sync", draftSync(device, { Change: change })),
+      ),
+    );
+    const statuses = edits.map(({ device }, at) => {
+      const [response] = device.apply(drafts, answers[at]!).responses;
+      return response && "Change" in response ? response.Change.Status : 1;
+    });
+    assert.deepEqual(new Set(statuses), new Set([1, 7]));
+    for (const [at, { device, subject }] of edits.entries()) {
+      if (statuses[at] === 1) device.edit(drafts, ServerId, { Subject: subject });
+    }
+    for (const { device } of edits) await device.syncAll(drafts);
+    const shown = [phone, tablet].map((device) =>
+      Object.fromEntries([...device.mails(drafts)].map(([id, { Subject }]) => [id, Subject])),
+    );
+    assert.deepEqual(shown[0], shown[1]);
+    const subjects = [...phone.mails(drafts).values()].map(({ Subject }) => Subject);
+    for (const { subject } of edits) assert.ok(subjects.includes(subject), `${subject} is there`);
+    assert.equal(await countOf(imap, "Drafts"), turn + 1);
+  }
   await imap.logout();
 });
 
