@@ -1,11 +1,13 @@
 /** Fetch of a whole mail by ServerId or LongId (MS-ASCMD 2.2.3.67.1). */
-import { commandStatus, StatusError } from "../../../schemas/status.ts";
+import { commandStatus, commonStatus, StatusError } from "../../../schemas/status.ts";
 import { itemNumber } from "../../mailbox/mailbox.ts";
+import type { MailOptions } from "../../items/email/options.ts";
 import { LongText } from "../../kit/octets.ts";
 import { mapMails, planMails } from "../content.ts";
 import type { Context } from "../context.ts";
 import type { Answered, Fetch, Properties } from "./fetched.ts";
 import type { Parts } from "./parts.ts";
+import { restricted, withinSchema } from "./schema.ts";
 
 const status = commandStatus.ItemOperations;
 
@@ -16,23 +18,31 @@ export async function fetchMail(
   parts: Parts | undefined,
 ): Promise<Answered> {
   if (asked.Store.toLowerCase() !== "mailbox") throw new StatusError(status.UnknownStore);
+  const options = optionsOf(asked, context);
   const { collectionId, number } = await nameOf(asked, context);
   const items = await context.mailbox.list(collectionId, [number]);
   if (items.length === 0) throw new StatusError(status.NotFound);
-  const options = asked.Options[0];
-  const mails = planMails(context, items, {
-    version: context.version,
-    preferences: options?.BodyPreference ?? [],
-    mimeSupport: options?.MIMESupport ?? 0,
-  });
+  const mails = planMails(context, items, options);
   const mapped = await mapMails(context, collectionId, mails);
   const email = mapped.data.get(number);
   if (email === undefined) {
     context.log.warn({ collectionId, number, err: mapped.unmapped[0]?.error }, "not convertible");
     throw new StatusError(status.ConversionFailed);
   }
-  const Email = parts === undefined ? email : beside(email, parts);
+  const shown = restricted(email, asked.Options[0]?.Schema);
+  const Email = parts === undefined ? shown : beside(shown, parts);
   return { Class: "Email", Properties: { Email } };
+}
+
+/** Throws the Status of options that cannot be followed. */
+function optionsOf({ Options: [asked] }: Fetch, { version }: Context): MailOptions {
+  const bodyPart = asked?.BodyPartPreference;
+  if (bodyPart !== undefined && bodyPart.Type !== 2) {
+    throw new StatusError(commonStatus.BodyPartPreferenceTypeNotSupported);
+  }
+  const preferences = asked?.BodyPreference ?? [];
+  const options = { version, preferences, mimeSupport: asked?.MIMESupport ?? 0, bodyPart };
+  return withinSchema(options, asked?.Schema);
 }
 
 /** In a multipart answer the body's Data is a part of its own (MS-ASAIRS 2.2.2.33). */
