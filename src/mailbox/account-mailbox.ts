@@ -17,6 +17,7 @@ import type { Keep } from "./answering.ts";
 import { Answer } from "./answer.ts";
 import { ConversationMover } from "./conversation-mover.ts";
 import { conversationFeed } from "./conversation-feed.ts";
+import { searchConversation } from "./conversation-search.ts";
 import { conversationsOf } from "./conversations.ts";
 import type { ChangedFolder, FolderChanges, FolderPlace } from "./folder-changes.ts";
 import type { FolderClaim } from "./folder-intents.ts";
@@ -35,6 +36,7 @@ import type {
   FoundItem,
   Mailbox,
   MailboxEvent,
+  MailboxQuery,
   MovedConversation,
   MailChange,
   MailOutcome,
@@ -44,7 +46,7 @@ import type {
 import type { MovePlace, Mover } from "./move.ts";
 import { findRelated } from "./related.ts";
 import { parseReference, referenceOf } from "./references.ts";
-import { searchFolders } from "./search.ts";
+import { searchFolders, type Asked } from "./search.ts";
 import type { Sender } from "./send.ts";
 import { watchCollections, watchHierarchy, type WatchSource } from "./watch.ts";
 
@@ -364,7 +366,22 @@ export class AccountMailbox implements Mailbox {
     return now && { ...found, ...now };
   }
 
-  async search(folders: readonly Folder[], query: MailQuery, limit: number): Promise<Found> {
+  async search(
+    folders: readonly Folder[],
+    { conversationId, ...query }: MailboxQuery,
+    limit: number,
+  ): Promise<Found> {
+    if (conversationId === undefined) return await this.#search({ folders, query, limit });
+    const index = {
+      sql: this.#parts.database,
+      accountId: this.accountId,
+      search: (narrowed: MailQuery) => this.#search({ folders, query: narrowed, limit }),
+      list: (collectionId: string, numbers: readonly number[]) => this.list(collectionId, numbers),
+    };
+    return await searchConversation(index, conversationId, query);
+  }
+
+  async #search(asked: Asked): Promise<Found> {
     const { clock, log } = this.#parts.watching;
     const parts = {
       clock,
@@ -374,7 +391,7 @@ export class AccountMailbox implements Mailbox {
         work: (session: MailSession, path: string, aliases: Aliases) => Promise<Result>,
       ) => this.#in(collectionId, (session, { path, aliases }) => work(session, path, aliases)),
     };
-    return await searchFolders(parts, { folders, query, limit });
+    return await searchFolders(parts, asked);
   }
 
   async watch(

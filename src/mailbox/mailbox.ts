@@ -98,6 +98,12 @@ export interface Found {
   readonly isWhole: boolean;
 }
 
+/** What mails are looked for. */
+export interface MailboxQuery extends MailQuery {
+  /** Only mails of this conversation. */
+  readonly conversationId?: Buffer | undefined;
+}
+
 /** A change of a mail's state; of the flag also what a mail server does not keep. */
 export interface MailChange extends Omit<FlagChange, "touched"> {
   readonly followUp?: FollowUp;
@@ -209,7 +215,7 @@ export interface Mailbox extends AsyncDisposable {
   /** Resolves a FileReference or LongId inside this account. */
   resolve(reference: string): Promise<FoundItem | undefined>;
   /** Looks for mails in these folders, the most important ones first, as long as the time allows. */
-  search(folders: readonly Folder[], query: MailQuery, limit: number): Promise<Found>;
+  search(folders: readonly Folder[], query: MailboxQuery, limit: number): Promise<Found>;
   /** Hints for these collections (most important first) and, when asked, the hierarchy. */
   watch(
     collectionIds: readonly string[],

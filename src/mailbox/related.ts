@@ -14,13 +14,16 @@ export async function findRelated(
   const found = new Set<number>();
   const bounds = { limit: maxConversationMails, signal };
   for (let at = 0; at < messageIds.length; at += idsPerSearch) {
-    const condition = anyOf(messageIds.slice(at, at + idsPerSearch).flatMap(namedBy));
+    const condition = namingOneOf(messageIds.slice(at, at + idsPerSearch));
     const { hits } = await session.search(path, { condition }, bounds);
     for (const { number } of hits) found.add(number);
   }
   return [...found];
 }
 
-function namedBy(text: string): Condition[] {
-  return fields.map((name) => ({ kind: "header", name, text }));
+/** Mails that have one of these message-ids (`idsPerSearch` at the most) or name one. */
+export function namingOneOf(messageIds: readonly string[]): Condition {
+  return anyOf(
+    messageIds.flatMap((text) => fields.map((name) => ({ kind: "header" as const, name, text }))),
+  );
 }

@@ -167,6 +167,14 @@ test("Ping: a newer one of the device ends the older; the newer is woken", async
   assert.equal((await newer).Status, 2);
 });
 
+test("Ping: more folders than one Ping may watch are refused with the number that it may", async () => {
+  using client = new EasClient(optionsOf());
+  const Folder = Array.from({ length: 301 }, (_, at) => ({ Id: String(at), Class: "Email" }));
+  const request: RequestOf<"Ping"> = { HeartbeatInterval: 300, Folders: { Folder } };
+  const { body } = await client.send("Ping", request);
+  assert.deepEqual([body?.Status, body?.MaxFolders], [6, 300]);
+});
+
 test("Sync: messages as real clients write them, with pages switched twice and unknown elements", async () => {
   using phone = new Phone(optionsOf());
   await phone.folderSync();

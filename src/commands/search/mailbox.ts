@@ -45,7 +45,8 @@ async function search(
   if (folders === undefined) throw new StatusError(status.FolderSyncRequired);
   if (!asked.wantsMail) return { longIds: [], total: 0, areKept: false };
   const rebuild = options?.RebuildResults === true;
-  return await resultsOf({ query: asked.query, folders, limit: maxResults, rebuild }, context);
+  const query = { ...asked.query, conversationId: asked.conversationId };
+  return await resultsOf({ query, folders, limit: maxResults, rebuild }, context);
 }
 
 function mailOptionsOf(

@@ -3,14 +3,13 @@
  * (MS-ASCMD 2.2.3.144), in this process or another one; after a while the search is done anew.
  */
 import { createHash } from "node:crypto";
-import type { MailQuery } from "../../items/search/condition.ts";
-import type { Folder } from "../../mailbox/mailbox.ts";
+import type { Folder, MailboxQuery } from "../../mailbox/mailbox.ts";
 import type { Context } from "../context.ts";
 import { searchKeptMs } from "../limits.ts";
 
 /** A mail search of a device. */
 export interface MailSearch {
-  readonly query: MailQuery;
+  readonly query: MailboxQuery;
   readonly folders: readonly Folder[];
   /** How many results can be read at all. */
   readonly limit: number;

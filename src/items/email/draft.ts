@@ -214,13 +214,17 @@ function textNode(text: string, subtype: "plain" | "html"): DraftNode {
   return { content: { fields: Buffer.from(fields), body: [body] }, children: [] };
 }
 
-/** Whether HTML shows a file by its Content-ID. */
+/** Whether HTML shows a file by its Content-ID or its Content-Location (RFC 2557 8). */
 function isShownBy(html: string, { content }: DraftNode): boolean {
-  const field = headerFields(content.fields).find(({ name }) => name === "content-id");
-  const id = field?.value.replace(/^<|>$/g, "") ?? "";
-  return (
-    id !== "" && (html.includes(`cid:${id}`) || html.includes(`cid:${encodeURIComponent(id)}`))
-  );
+  const fields = headerFields(content.fields);
+  const valueOf = (field: string): string => fields.find(({ name }) => name === field)?.value ?? "";
+  const id = valueOf("content-id").replace(/^<|>$/g, "");
+  const location = valueOf("content-location").trim();
+  const names = [
+    ...(id === "" ? [] : [`cid:${id}`, `cid:${encodeURIComponent(id)}`]),
+    ...(location === "" ? [] : [`"${location}"`, `'${location}'`]),
+  ];
+  return names.some((name) => html.includes(name));
 }
 
 function entitiesOf(root: Outline): Outline[] {
