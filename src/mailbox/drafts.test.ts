@@ -343,6 +343,33 @@ test("References to parts of earlier versions name the same parts, or nothing", 
   });
 });
 
+test("Of texts that a phone saw no answers to the one holds that it sent last", async () => {
+  await using at = await scene();
+  const one = wish(at, words("one"));
+  const { number } = keptOf(await add(at, one));
+  keptOf(await add(at, wish(at, words("two"))));
+  assert.equal(keptOf(await add(at, one)).number, number);
+  assert.deepEqual([subjects(at), await shown(at)], [["one"], [[number, "one"]]]);
+  for (const text of ["three", "four", "three", "three"]) {
+    keptOf(await change(at, edit(at, number, words(text), { syncKey: "k2" })));
+    assert.deepEqual(await shown(at), [[number, text]]);
+  }
+  // Under another key the phone knows the draft by its number: an Add that comes again is the one of before.
+  keptOf(await add(at, { ...one, syncKey: "k3" }));
+  assert.deepEqual([subjects(at), await shown(at)], [["three"], [[number, "three"]]]);
+});
+
+test("A file that is added to a draft which another device changed is in a draft of its own", async () => {
+  await using at = await scene();
+  const { number } = keptOf(await add(at, wish(at, words("one"))));
+  const { deviceId } = await addAccount(database);
+  keptOf(await change(at, edit(at, number, words("theirs"), { deviceId })));
+  const Add = { ClientId: "a", Method: 1, Content: Buffer.from("a"), DisplayName: "plan.csv" };
+  const files: EmailData = { Subject: "ours", Attachments: [{ Add }] };
+  assert.deepEqual(await change(at, edit(at, number, files)), { kind: "conflict" });
+  assert.deepEqual(subjects(at).toSorted(), ["ours", "theirs"]);
+});
+
 test("A draft that has gone leaves the device's words in a draft of their own, and nothing without words", async () => {
   await using at = await scene();
   const { number } = keptOf(await add(at, wish(at, words("one"))));

@@ -210,7 +210,7 @@ class Writing implements Effect<DraftTarget> {
   async begin(wishes: Parameters<Effect<DraftTarget>["begin"]>[0]) {
     const begun = new Map<string, DraftTarget>();
     for (const { clientKey, done } of wishes) {
-      if (done !== undefined) continue;
+      if (done !== undefined && !isRewritten(this.#folder.aliases, this.#wish, done)) continue;
       const plan = await this.#makePlan(this.#folder);
       if (typeof plan === "string") this.refusal = plan;
       else {
@@ -256,9 +256,21 @@ function isOthers(aliases: Aliases, { number, knownUid, deviceId }: DraftEdit): 
   return (alias?.uid ?? number) !== knownUid && alias?.editor !== deviceId;
 }
 
-/** A new draft with the device's text, where there is one: another client's version stays as it is. */
+/**
+ * Whether the device wrote another text behind one that it repeats, and saw no answer to either: it wants the
+ * repeated one now.
+ */
+function isRewritten(aliases: Aliases, wish: DraftWish, done: DraftTarget): boolean {
+  const { uid, number = uid, syncKey, isBeside } = done;
+  if (number === undefined || isBeside === true || syncKey !== wish.syncKey) return false;
+  const alias = aliases.of(number);
+  return alias !== undefined && alias.uid !== uid && alias.editor === wish.deviceId;
+}
+
+/** A new draft with the device's words and files, where there are any: another client's version stays as it is. */
 function besideOthers(edit: DraftEdit, why: "conflict" | "gone"): Plan | "conflict" | "gone" {
-  return edit.change.body === undefined
+  const { body, added } = edit.change;
+  return body === undefined && added.length === 0
     ? why
     : { wish: edit, of: { isBeside: true }, refused: why };
 }
