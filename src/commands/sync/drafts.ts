@@ -4,9 +4,9 @@ import type { EmailData } from "../../items/email/data.ts";
 import { changesContent, fromEasDraft } from "../../items/email/draft-change.ts";
 import { fromEasChange } from "../../items/email/index.ts";
 import { mailVersion, patchMailVersion } from "../../items/email/version.ts";
-import { withCategories } from "../../items/email/inner-labels.ts";
+import { withCategories, withFollowUp } from "../../items/email/inner-labels.ts";
 import { editIn, withEdit } from "../../mailbox/aliased.ts";
-import type { DraftOutcome, DraftWish, KeptDraft } from "../../mailbox/draft-wish.ts";
+import type { DraftEdit, DraftOutcome, DraftWish, KeptDraft } from "../../mailbox/draft-wish.ts";
 import { itemNumber } from "../../mailbox/mailbox.ts";
 import type { Head, Uploaded, UploadResult } from "../../sync/types.ts";
 import type { Context } from "../context.ts";
@@ -129,7 +129,7 @@ class DraftWriter {
       const outcome = isSending(add)
         ? await mailbox.sendNewDraft(wish, signal)
         : await mailbox.addDraft(wish, signal);
-      return await this.#added(add, wish, outcome);
+      return await this.#added(add, wish, outcome, await this.#flagged(outcome, data));
     } catch (error) {
       return refusedAdd(add, this.#statusOf(error));
     }
@@ -157,7 +157,7 @@ class DraftWriter {
       const outcome = isSending(change)
         ? await mailbox.sendDraft(edit, signal)
         : await mailbox.changeDraft(edit, signal);
-      return changed(edit, number, outcome);
+      return changed(edit, outcome, await this.#flagged(outcome, data));
     } catch (error) {
       return refused(this.#statusOf(error));
     }
@@ -176,7 +176,21 @@ class DraftWriter {
     };
   }
 
-  async #added(add: Add, wish: DraftWish, outcome: DraftOutcome): Promise<Written> {
+  /** What a Flag says beside its status is kept apart from the draft; its count for the labels. */
+  async #flagged(outcome: DraftOutcome, data: EmailData): Promise<number | undefined> {
+    const { flagStatus = 0, followUp } = fromEasChange(data);
+    if (outcome.kind !== "kept" || flagStatus === 0 || followUp === undefined) return undefined;
+    const change = { number: outcome.number, flagStatus, followUp };
+    const [flagged] = await this.#context.mailbox.setFlags(this.#asked.CollectionId, [change]);
+    return flagged?.followUp;
+  }
+
+  async #added(
+    add: Add,
+    wish: DraftWish,
+    outcome: DraftOutcome,
+    followUp: number | undefined,
+  ): Promise<Written> {
     const result = { kind: "add" as const, clientId: add.ClientId };
     if (outcome.kind === "sent") return { result: { ...result, status: status.Success } };
     if (outcome.kind !== "kept") return refusedAdd(add, outcomeStatus[outcome.kind]);
@@ -188,7 +202,8 @@ class DraftWriter {
     const { seen = true, flagStatus = 0, categories = [] } = wish.flags;
     const version = (): number =>
       mailVersion({ seen, flagStatus, answered: false, forwarded: false });
-    const labels = () => (uid === number ? categories : withEdit(uid, categories));
+    const own = uid === number ? categories : withEdit(uid, categories);
+    const labels = () => withFollowUp(own, followUp);
     const effect = { number, effect: "add", version, labels } as const;
     return { result: { ...result, number, status: status.Success, detail }, effect };
   }
@@ -223,7 +238,8 @@ class DraftWriter {
 
 const outcomeStatus = { conflict: status.Conflict, gone: status.ObjectNotFound } as const;
 
-function changed(wish: DraftWish, number: number, outcome: DraftOutcome): Written {
+function changed(wish: DraftEdit, outcome: DraftOutcome, followUp: number | undefined): Written {
+  const { number } = wish;
   const result = { kind: "change" as const, number };
   // The Delete of a draft that was sent comes with the changes of the folder.
   if (outcome.kind === "sent") return { result: { ...result, status: status.Success } };
@@ -241,8 +257,10 @@ function changed(wish: DraftWish, number: number, outcome: DraftOutcome): Writte
       number,
       effect: "patch",
       version: (before) => patchMailVersion(before, properties),
-      labels: (before) =>
-        withEdit(outcome.uid, categories ? withCategories(before, categories) : before),
+      labels: (before) => {
+        const kept = flagStatus === undefined ? before : withFollowUp(before, followUp);
+        return withEdit(outcome.uid, categories ? withCategories(kept, categories) : kept);
+      },
     },
   };
 }
