@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Phone } from "../client/phone.ts";
 import { startMailServers, type MailServers } from "../rig/mail/servers.ts";
+import { MoveTrial, moveStops, removeStops } from "./move-trial.ts";
 import { openProcesses, type GatewayProcesses } from "./processes.ts";
 import { addStops, changeStops, DraftTrial, sendStops } from "./draft-trial.ts";
 import { Trial } from "./trial.ts";
@@ -73,4 +74,13 @@ test("Kill: drafts that a phone writes, changes and sends are there once, under 
   for (const stop of sendStops.slice(-3)) await trial.sendAndKill(stop);
   const counts = await trial.check();
   t.diagnostic(JSON.stringify(counts));
+});
+
+test("Kill: mails that a phone moves or deletes for good are moved and deleted once", async (t) => {
+  await using trial = await MoveTrial.open(mail, processes, { version: "14.1", mails: 20 });
+  for (const stop of moveStops) await trial.moveAndKill(stop);
+  for (const stop of removeStops) await trial.removeAndKill(stop);
+  const counts = await trial.check();
+  t.diagnostic(JSON.stringify(counts));
+  assert.equal(counts.kills, moveStops.length + removeStops.length);
 });

@@ -1,7 +1,9 @@
 /**
  * `npm run kill`: kills a gateway process with `kill -9` a hundred times and more, at each named point of sending,
  * filing, moving, flagging and answering, and at random moments of sending and of a two-way Sync, while other
- * clients go on; then at each named point of drafts that are written, changed and sent, and at random moments of that. The phone repeats to the process that takes over; then the mails are counted on both sides.
+ * clients go on; then at each named point, and at random moments, of drafts that are written, changed and sent, and of
+ * mails that are moved and deleted for good. The phone repeats to the process that takes over; then the mails are
+ * counted on both sides.
  * Arguments: rounds (100), seed (1).
  */
 import { argv, stdout } from "node:process";
@@ -12,9 +14,10 @@ import {
   mailStops,
   sendStops as draftSendStops,
 } from "../e2e/draft-trial.ts";
+import { MoveTrial, moveStops, removeStops } from "../e2e/move-trial.ts";
 import { openProcesses } from "../e2e/processes.ts";
 import type { Stop } from "../e2e/stops.ts";
-import { Trial, type TrialOptions } from "../e2e/trial.ts";
+import { Trial, type Counts, type TrialOptions } from "../e2e/trial.ts";
 import { startMailServers } from "../rig/mail/servers.ts";
 import { Chance } from "../sync/chance.ts";
 
@@ -104,6 +107,26 @@ const draftsAtRandom: readonly DraftRound[] = [
   (trial) => trial.sendNewAndKill(moment()),
 ];
 
+type MoveRound = (trial: MoveTrial) => Promise<void>;
+
+const movesAtNamedPoints: readonly MoveRound[] = [
+  ...moveStops.map(
+    (stop): MoveRound =>
+      (trial) =>
+        trial.moveAndKill(stop),
+  ),
+  ...removeStops.map(
+    (stop): MoveRound =>
+      (trial) =>
+        trial.removeAndKill(stop),
+  ),
+];
+
+const movesAtRandom: readonly MoveRound[] = [
+  (trial) => trial.moveAndKill(moment()),
+  (trial) => trial.removeAndKill(moment()),
+];
+
 function roundOf(index: number): Round {
   const named = atNamedPoints[index % roundsPerTrial];
   return named ?? chance.one(atRandom);
@@ -114,24 +137,31 @@ await using processes = await openProcesses(mail);
 const versions = ["16.1", "14.1", "12.1", "14.0", "16.0"] as const;
 let [kills, mails, doubles] = [0, 0, 0];
 
-async function runTrial(from: number, to: number, options: TrialOptions): Promise<void> {
-  await using trial = await Trial.open(mail, processes, { mails: 40, ...options });
-  for (let index = from; index < to; index++) await roundOf(index)(trial);
-  const counts = await trial.check();
+function tell(options: TrialOptions, counts: Counts): void {
   kills += counts.kills;
   mails += counts.mails;
   doubles += counts.doubles;
   stdout.write(`${JSON.stringify({ ...options, ...counts })}\n`);
 }
 
+async function runTrial(from: number, to: number, options: TrialOptions): Promise<void> {
+  await using trial = await Trial.open(mail, processes, { mails: 40, ...options });
+  for (let index = from; index < to; index++) await roundOf(index)(trial);
+  tell(options, await trial.check());
+}
+
 async function runDraftTrial(drafts: readonly DraftRound[], options: TrialOptions): Promise<void> {
   await using trial = await DraftTrial.open(mail, processes, { mails: 1, ...options });
   for (const round of drafts) await round(trial);
   const counts = await trial.check();
-  kills += counts.kills;
-  mails += counts.mails + counts.drafts;
-  doubles += counts.doubles;
-  stdout.write(`${JSON.stringify({ ...options, ...counts })}\n`);
+  tell(options, { ...counts, mails: counts.mails + counts.drafts });
+}
+
+async function runMoveTrial(moves: readonly MoveRound[], options: TrialOptions): Promise<void> {
+  const letters = { mails: 2 * moves.length };
+  await using trial = await MoveTrial.open(mail, processes, { ...options, ...letters });
+  for (const round of moves) await round(trial);
+  tell(options, await trial.check());
 }
 
 for (let from = 0; from < rounds; from += roundsPerTrial) {
@@ -142,6 +172,9 @@ await runDraftTrial(draftsAtNamedPoints, { version: "16.1" });
 const turns = Math.ceil(rounds / 20);
 const randomDrafts = Array.from({ length: turns }, () => draftsAtRandom).flat();
 await runDraftTrial(randomDrafts, { version: "16.0" });
+await runMoveTrial(movesAtNamedPoints, { version: "16.1" });
+const randomMoves = Array.from({ length: 2 * turns }, () => movesAtRandom).flat();
+await runMoveTrial(randomMoves, { version: "12.1" });
 // Without a clock that is ahead the phone's repeat waits until the killed process's lease has run out.
 for (const stop of ["accepted", "after move"] as const) {
   const index = [...sendStops, ...filingStops, ...syncStops].indexOf(stop);
