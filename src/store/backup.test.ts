@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { openTestDatabase, type TestDatabase } from "../../test/rig/database.ts";
+import { otherPostgres, startOtherPostgres } from "../../test/rig/other-postgres.ts";
 import type { Log } from "../kit/log.ts";
 import { putAccount } from "./accounts.ts";
 import { backUp, restore } from "./backup-file.ts";
@@ -193,6 +194,35 @@ test("Backup: one that fails leaves no file", async () => {
   await using target = await emptyDatabase();
   await assert.rejects(backUp(target.database, file), /nothing to back up/);
 });
+
+const otherServer = otherPostgres();
+const skip = otherServer === undefined && "there is no PostgreSQL of another major version here";
+
+test(
+  "Backup: goes to another major version of PostgreSQL and back, row by row",
+  { skip },
+  async () => {
+    await using server = await startOtherPostgres(otherServer ?? "");
+    await using database = await openDatabase(server.url, quiet, 1);
+    const majorOf = async (sql: Sql): Promise<number> => {
+      const text = "SELECT current_setting('server_version_num')::int / 10000 AS major";
+      return (await sql.rows<{ major: number }>("test.major", text))[0]?.major ?? 0;
+    };
+    assert.notEqual(await majorOf(database), await majorOf(source.database));
+    const [out, back] = [join(folder, "out"), join(folder, "back")];
+    await backUp(source.database, out);
+    await restore(database, migrations, out);
+    await backUp(database, back);
+    await using target = await emptyDatabase();
+    await restore(target.database, migrations, back);
+    const [here, there] = [await contentsOf(target.database), await contentsOf(source.database)];
+    for (const table of leftOut) {
+      delete here[table];
+      delete there[table];
+    }
+    assert.deepEqual(here, there);
+  },
+);
 
 test("Restore: refuses a database with rows, and changes nothing there", async () => {
   await using target = await emptyDatabase();
