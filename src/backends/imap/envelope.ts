@@ -41,8 +41,9 @@ function toDate(date: unknown): Date | undefined {
 }
 
 /** Groups are flattened: their names, which come as entries without any address, are left out. */
-function addresses(parsed: readonly MessageAddressObject[] | undefined): readonly Address[] {
-  const mailboxes = (parsed ?? []).filter(({ address }) => (address ?? "") !== "");
+function addresses(parsed: readonly MessageAddressObject[] = []): readonly Address[] {
+  if (parsed.length === 0) return [];
+  const mailboxes = parsed.filter(({ address }) => (address ?? "") !== "");
   const found = mailboxes.slice(0, maxAddresses).map(({ name = "", address = "" }) => ({
     name,
     address: addressOf(address),

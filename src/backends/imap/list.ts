@@ -110,12 +110,19 @@ type TextTokens = (TextToken | TextTokens)[];
 
 /** Literals carry the octets of the mail: those that are no UTF-8 are read as Latin-1, none is lost. */
 function textual(tokens: readonly Parsed[]): TextTokens {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- without literals they are text already
+  if (!tokens.some(hasLiteral)) return tokens as TextTokens;
   return tokens.map((token) => {
     if (isList(token)) return textual(token);
     if (token === null) return null;
     const { value = "", type = "STRING" } = token;
     return { type, value: typeof value === "string" ? value : textIn(value) };
   });
+}
+
+function hasLiteral(token: Parsed): boolean {
+  if (isList(token)) return token.some(hasLiteral);
+  return token !== null && (typeof token.value !== "string" || token.type === undefined);
 }
 
 function textIn(bytes: Buffer): string {
