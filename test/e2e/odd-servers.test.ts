@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { chown, mkdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { after, before, test } from "node:test";
+import type { ImapFlow } from "imapflow";
 import type { Config } from "../../src/config.ts";
 import { Phone } from "../client/phone.ts";
 import { startGateway, type TestGateway } from "../rig/gateway.ts";
@@ -162,6 +163,56 @@ test("Odd server: 2,000 folders are told once, and one that comes is told alone"
   const { Count, Add = [] } = body?.Changes ?? {};
   assert.deepEqual([Count, Add.map(({ DisplayName }) => DisplayName)], [1, ["One more"]]);
 });
+
+const oddNames = [
+  "Ünïcödé & Söhne",
+  "日本語のフォルダ",
+  "مجلد",
+  "📁 emoji 👩‍👩‍👧",
+  "A&-B &AOk-",
+  'with "quotes"',
+  "back\\slash",
+  "100% * wild",
+  "(brackets) [and] {5}",
+  "NIL",
+  " leading and trailing ",
+  "two  blanks",
+  "dots.in.it..",
+  "case",
+  "CASE",
+  "a'b`c;d$e!f#g",
+  '<xml> & "entities" \'',
+  "e\u0301 decomposed",
+  "é composed",
+  "long ".repeat(40).trim(),
+];
+
+test("Odd server: folders of every kind of name are told as they are, synced, made and renamed", async () => {
+  await using gateway = await gatewayOver(mail.imap.port);
+  const user = mail.freshUser();
+  using phone = phoneOf(gateway, user);
+  assert.equal(await phone.folderSync(), 1);
+  const parent = await phone.createFolder("Made by the phone");
+  await using other = await mail.imapClient(user);
+  for (const name of oddNames) await other.append(await created(other, name), letter(name));
+  assert.equal(await phone.folderSync(), 1);
+  for (const name of oddNames) {
+    // Blanks around a name are none of it on a phone.
+    const id = phone.folderNamed(name.trim());
+    await phone.syncAll(id);
+    assert.equal(phone.mails(id).size, 1, name);
+    const own = await phone.createFolder(`${name.trim()} 2`, parent);
+    await phone.updateFolder(own, `${name.trim()} 3`, parent);
+  }
+  const known = new Map(phone.folders);
+  phone.hierarchyKey = "0";
+  assert.equal(await phone.folderSync(), 1);
+  assert.deepEqual(Object.fromEntries(phone.folders), Object.fromEntries(known));
+});
+
+async function created(other: ImapFlow, name: string): Promise<string> {
+  return (await other.mailboxCreate(name)).path;
+}
 
 const wrongStructures = [
   "NIL",
