@@ -1,3 +1,4 @@
+import { INVALID_WBXML, WbxmlError } from "./error.ts";
 import { rank } from "../../schemas/version.ts";
 import { classesByPage, layoutOf, layoutOfStruct } from "./layout.ts";
 import { END_OF_ELEMENT, Reader } from "./reader.ts";
@@ -195,8 +196,23 @@ function classDecoder(classes: Classes): Decoder {
   const [first = ""] = Object.keys(classes);
   return (reader, filled, version) => {
     const name = (filled ? lookForClass(reader, byPage) : undefined) ?? first;
-    return { [name]: decoderByClass.get(name)?.(reader, filled, version) };
+    return readItem(reader, filled, () => ({
+      [name]: decoderByClass.get(name)?.(reader, filled, version),
+    }));
   };
+}
+
+/** An item that does not follow the protocol is of no class: it spoils no other one of its message. */
+function readItem(reader: Reader, filled: boolean, read: () => object): object {
+  const start = reader.mark();
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof WbxmlError) || error.status === INVALID_WBXML) throw error;
+    reader.reset(start);
+    if (filled) reader.skip();
+    return {};
+  }
 }
 
 /** What a class reads beside the elements of `extra`. */

@@ -13,6 +13,8 @@ export interface Mark {
   readonly position: number;
   readonly page: number;
   readonly elements: number;
+  /** How many elements are entered and not left. */
+  readonly depth: number;
 }
 
 /** Opaque data that stay where they are: from `start` to before `end` of a stored stream. */
@@ -93,7 +95,12 @@ export class Reader {
 
   /** The place to come back to after looking ahead. */
   mark(): Mark {
-    return { position: this.#origin + this.#position, page: this.#page, elements: this.#elements };
+    return {
+      position: this.#origin + this.#position,
+      page: this.#page,
+      elements: this.#elements,
+      depth: this.#path.length,
+    };
   }
 
   /** Goes back to a place. */
@@ -101,6 +108,7 @@ export class Reader {
     this.#goTo(mark.position);
     this.#page = mark.page;
     this.#elements = mark.elements;
+    this.#path.length = mark.depth;
   }
 
   /** The next child of the element that is being read; text between elements is passed over. */
