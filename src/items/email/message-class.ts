@@ -74,12 +74,31 @@ export function messageClass(
 ): string {
   const found = classOf(item.structure, detail);
   if (found !== plain) return found;
+  const named = namedClass(item.headers["content-class"] ?? "");
+  if (named !== undefined) return named;
   // RFC 3834 5: the answers of a vacation program; what other programs send by themselves is auto-generated.
   const isAutoReply = /^auto-replied\b/i.test(item.headers["auto-submitted"]?.trim() ?? "");
   return isAutoReply ? "IPM.Note.Rules.OofTemplate.Microsoft" : plain;
 }
 
 const plain = "IPM.Note";
+
+/** What Exchange and Outlook write into Content-Class of mails that are neither S/MIME, reports nor meetings. */
+const namedClasses: ReadonlyMap<string, string> = new Map([
+  ["infopathform", "IPM.InfoPathForm"],
+  ["sharing", "IPM.Sharing"],
+  ["voice", "IPM.Note.Microsoft.Voicemail.UM"],
+  ["voice-ca", "IPM.Note.Microsoft.Voicemail.UM.CA"],
+  ["voice-uc", "IPM.Note.Microsoft.Conversation.Voice"],
+  ["missedcall", "IPM.Note.Microsoft.Missed.Voice"],
+  ["fax", "IPM.Note.Microsoft.Fax"],
+  ["fax-ca", "IPM.Note.Microsoft.Fax.CA"],
+]);
+
+/** "InfoPathForm.{id}.{name}" names the form behind a dot, which says nothing to a device. */
+function namedClass(contentClassField: string): string | undefined {
+  return namedClasses.get(contentClassField.trim().toLowerCase().split(".", 1)[0] ?? "");
+}
 
 function classOf(structure: Part, detail: string): string {
   const protectedBy = protection(structure);

@@ -246,6 +246,17 @@ describe("message classes", () => {
     assert.equal(receipt("deleted"), "REPORT.IPM.Note.IPNNRN");
   });
 
+  it("are those that Exchange names in Content-Class, where nothing else tells one", () => {
+    assert.equal(classOf("Content-Class: Voice-CA\n\nx"), "IPM.Note.Microsoft.Voicemail.UM.CA");
+    assert.equal(classOf("Content-Class: InfoPathForm.{4A}.Expenses\n\nx"), "IPM.InfoPathForm");
+    assert.equal(classOf("Content-Class: Sharing\n\nx"), "IPM.Sharing");
+    assert.equal(classOf("Content-Class: urn:content-classes:message\n\nx"), "IPM.Note");
+    assert.equal(classOf("Content-Class: __proto__\n\nx"), "IPM.Note");
+    const signed = fixture("signed").toString("latin1");
+    const both = Buffer.from(`Content-Class: fax\r\n${signed}`, "latin1");
+    assert.equal(mapped(both).MessageClass, "IPM.Note.SMIME.MultipartSigned");
+  });
+
   it("are those of meetings, by the method of the calendar", () => {
     assert.equal(mapped(fixture("alternative")).MessageClass, "IPM.Schedule.Meeting.Request");
     assert.equal(meeting("CANCEL"), "IPM.Schedule.Meeting.Canceled");
