@@ -19,7 +19,7 @@ import { planOriginal, type Carried, type OriginalPlan } from "../items/email/or
 import { outlineOf } from "../items/email/outline.ts";
 import { base64LinesOf } from "../kit/base64.ts";
 import { octetsOf, type Octets } from "../kit/octets.ts";
-import { groupedPartBytes } from "./limits.ts";
+import { groupedBytes, groupedPartBytes } from "./limits.ts";
 import { OriginalGone } from "./mailbox.ts";
 
 /** Keeps what is read: in memory what is small, else where there is room. */
@@ -122,15 +122,18 @@ class Source {
 
   async #fetch(parts: readonly Part[]): Promise<ReadonlyMap<string, Buffer>> {
     const { session, path, uid } = this.#place;
-    const small = parts.filter(({ sizeBytes }) => sizeBytes <= groupedPartBytes);
     const wanted = [
       ...parts.map(({ section }) => ({ section: `${section}.MIME`, maxBytes: maxHeaderBytes })),
-      ...small.map(({ section }) => ({ section })),
+      // One octet more shows a part that is larger than the server said.
+      ...smallOf(parts).map(({ section }) => ({ section, maxBytes: groupedPartBytes + 1 })),
     ];
     if (wanted.length === 0) return new Map();
     const asked = wanted.map((part) => ({ ...part, number: uid }));
     const fetched = await session.fetchParts(path, asked);
-    return new Map(fetched.map(({ section, bytes }) => [section, bytes]));
+    const whole = fetched.filter(
+      ({ bytes, maxBytes = Infinity }) => maxBytes === maxHeaderBytes || bytes.length < maxBytes,
+    );
+    return new Map(whole.map(({ section, bytes }) => [section, bytes]));
   }
 
   async #open(section: string): Promise<Octets> {
@@ -160,4 +163,14 @@ class Source {
 function encoded(part: Part, wire: Buffer | Octets): Octets {
   const octets = octetsOf(wire);
   return needsBase64(part) ? base64LinesOf(octets) : octets;
+}
+
+/** The parts that are fetched together: small ones, as many as memory has room for. */
+function smallOf(parts: readonly Part[]): readonly Part[] {
+  let room = groupedBytes;
+  return parts.filter(({ sizeBytes }) => {
+    const isSmall = sizeBytes <= groupedPartBytes && sizeBytes <= room;
+    if (isSmall) room -= sizeBytes;
+    return isSmall;
+  });
 }

@@ -77,3 +77,6 @@ export const maxConversationMails = 2_000;
 
 /** Mails of a conversation that come back into the window with a new one; each is asked for alone. */
 export const earlierOfConversationMost = 50;
+
+/** What the parts of an original that are fetched together may have in all: they are held in memory. */
+export const groupedBytes = 4 * 1024 * 1024;
