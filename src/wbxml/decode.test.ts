@@ -205,6 +205,26 @@ describe("WBXML that does not follow the protocol", () => {
     refused(fromXml(xml), commands.Ping.request, 103, /^Ping\/HeartbeatInterval: is no whole/u);
   });
 
+  it("spoils only its own item: a value of the wrong kind in ApplicationData", () => {
+    const item = (id: string, data: string): string =>
+      `<Change><ServerId>${id}</ServerId><ApplicationData>${data}</ApplicationData></Change>`;
+    const flag = "<email:Flag><tasks:DueDate>soon</tasks:DueDate></email:Flag>";
+    const items = [
+      item("1", `<email:Read>perhaps</email:Read>${flag}`),
+      item("2", flag),
+      item("3", "<email:Read>1</email:Read>"),
+    ];
+    const xml = `<Sync xmlns="AirSync" xmlns:email="Email" xmlns:tasks="Tasks"><Collections><Collection><SyncKey>1</SyncKey><CollectionId>a</CollectionId><Commands>${items.join("")}</Commands></Collection></Collections></Sync>`;
+    const read = decode(fromXml(xml), sync, "14.1");
+    const changes = read.Collections?.Collection[0]?.Commands ?? [];
+    const datas = changes.map((each) => "Change" in each && each.Change.ApplicationData);
+    assert.deepEqual(datas.slice(0, 2), [{}, {}]);
+    const last = datas[2];
+    assert.ok(last && "Email" in last && last.Email?.Read === true);
+    const torn = fromXml(xml).subarray(0, -12);
+    refused(torn, sync, 102, /end too early/);
+  });
+
   it("is refused with 103: an element missing", () => {
     const xml = `<SendMail xmlns="ComposeMail"><Mime>x</Mime></SendMail>`;
     refused(fromXml(xml), commands.SendMail.request, 103, /^SendMail: ClientId is missing/u);
