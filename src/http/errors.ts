@@ -2,14 +2,14 @@
 import { randomUUID } from "node:crypto";
 import { commands, type CommandName } from "../../schemas/commands.ts";
 import { errorResponse } from "../../schemas/error-response.ts";
-import { commonStatus, httpForStatus, StatusError } from "../../schemas/status.ts";
+import { commandStatus, commonStatus, httpForStatus, StatusError } from "../../schemas/status.ts";
 import { atLeast, type ProtocolVersion } from "../../schemas/version.ts";
 import { faultOf, type Fault } from "../accounts/faults.ts";
 import { InvalidDeviceId } from "../devices/identity.ts";
 import type { Log } from "../kit/log.ts";
 import { SpoolFull } from "../kit/spool.ts";
 import { encode } from "../wbxml/encode.ts";
-import { WbxmlError } from "../wbxml/error.ts";
+import { INVALID_XML, WbxmlError } from "../wbxml/error.ts";
 import { challenge } from "./basic.ts";
 import { unavailableRetrySeconds } from "./limits.ts";
 import { bare, later, success, wbxmlType, type Outgoing } from "./outgoing.ts";
@@ -39,8 +39,9 @@ export function answerError(error: unknown, failed: Failed): Outgoing {
   if (error instanceof InvalidQuery) return told(400, error, failed);
   if (error instanceof InvalidDeviceId) return told(400, error, failed);
   if (error instanceof StatusError || error instanceof WbxmlError) {
-    failed.log.debug({ err: error, status: error.status }, "Answered with a status");
-    return answerStatus(error.status, failed);
+    const status = preferenceStatus(error, failed.command) ?? error.status;
+    failed.log.debug({ err: error, status }, "Answered with a status");
+    return answerStatus(status, failed);
   }
   if (error instanceof SpoolFull) {
     failed.log.warn({ err: error }, "No room for a large request");
@@ -48,6 +49,25 @@ export function answerError(error: unknown, failed: Failed): Outgoing {
   }
   const fault = faultOf(error);
   return fault === undefined ? unforeseen(error, failed) : answerFault(fault, error, failed);
+}
+
+/**
+ * Values of BodyPreference and BodyPartPreference have a Status of each command of their own
+ * (MS-ASAIRS 3.2.5.1, R345, R347, R350).
+ */
+function preferenceStatus(
+  error: StatusError | WbxmlError,
+  command: CommandName | undefined,
+): number | undefined {
+  if (!(error instanceof WbxmlError) || error.status !== INVALID_XML) return undefined;
+  const [, element] = /\/Body(?:Part)?Preference\/(\w+)$/.exec(error.path) ?? [];
+  if (element === undefined) return undefined;
+  if (command === "Sync") {
+    const { ConversionError, ProtocolError } = commandStatus.Sync;
+    return element === "AllOrNone" ? ProtocolError : ConversionError;
+  }
+  if (command === "ItemOperations") return commandStatus.ItemOperations.ProtocolError;
+  return command === "Search" ? commandStatus.Search.InvalidRequest : undefined;
 }
 
 /** A command's Status and nothing else; up to 12.1 the common ones are HTTP statuses (MS-ASCMD 2.2.2, R7461). */
