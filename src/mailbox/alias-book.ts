@@ -1,12 +1,12 @@
 /** The aliases of an account's folders as one request sees them, and which edits are halfway. */
 import type { Clock } from "../kit/clock.ts";
-import { listAliases } from "../store/aliases.ts";
+import { listAliases, removeAliases, type AliasRow } from "../store/aliases.ts";
 import type { FoundCollection } from "../store/collections.ts";
 import { hasOpenEdit } from "../store/intent-batches.ts";
 import type { Database } from "../store/sql.ts";
 import { aliasesOf, noAliases, type Aliases } from "./aliased.ts";
 import { pause } from "./intent-hold.ts";
-import { editWaitMs, intentPollMs } from "./limits.ts";
+import { editWaitMs, goneAliasesKept, goneAliasesMost, intentPollMs } from "./limits.ts";
 
 /** MS-ASCMD 2.2.3.186.3: Drafts. Only there are items edited. */
 export const draftsType = 3;
@@ -100,6 +100,15 @@ export class AliasBook {
       await pause(clock, intentPollMs, signal);
     }
     return await this.now(folder);
+  }
+
+  /** Removes the oldest of these aliases, whose items are gone, once there are many. */
+  async prune({ serial, epoch }: AliasedFolder, gone: readonly AliasRow[]): Promise<void> {
+    if (gone.length <= goneAliasesMost) return;
+    const { database, accountId } = this.#source;
+    const oldest = gone.toSorted((one, other) => one.uid - other.uid).slice(0, -goneAliasesKept);
+    await removeAliases(database, { accountId, serial, epoch }, oldest);
+    this.#known.delete(serial);
   }
 }
 

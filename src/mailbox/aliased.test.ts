@@ -89,11 +89,43 @@ test("an aliased item is told whenever it was changed, and its labels tell the v
 });
 
 test("a version that came after the position says nothing yet", async () => {
-  const feed = aliasedFeed(feedOf({ 7: 0 }, [5]), aliases, 20);
+  const feed = aliasedFeed(feedOf({ 7: 0 }, [5]), aliases, { next: 20 });
   assert.deepEqual((await feed.changed(all, known)).gone, [{ low: 20, high: 20 }]);
   assert.deepEqual(await feed.withinKnown([{ low: 5, high: 7 }], 1), [
     { low: 6, high: 7 },
     { low: 5, high: 5 },
+  ]);
+});
+
+test("where aliases of gone items were removed, every number without an item is told to be gone", async () => {
+  const mark = { number: 0, uid: 0, editor: null, parts: {} };
+  const rows = [
+    mark,
+    { number: 5, uid: 20, editor: null, parts: {} },
+    { number: 9, uid: 12, editor: null, parts: {} },
+    { number: 11, uid: 31, editor: null, parts: {} },
+  ];
+  const heard: number[][] = [];
+  const onGone = (gone: readonly { number: number }[]) =>
+    heard.push(gone.map(({ number }) => number));
+  // 2 and 3 had aliases once; the version 31 came after the position.
+  const feed = aliasedFeed(feedOf({ 1: 0, 20: 3, 25: 0, 31: 0 }, []), aliasesOf(rows), {
+    next: 30,
+    onGone,
+  });
+  const { items, gone } = await feed.changed({ low: 1, high: 4_294_967_295 }, known);
+  assert.deepEqual(new Set(items.map(({ number }) => number)), new Set([1, 5, 25]));
+  assert.deepEqual(gone, [
+    { low: 2, high: 4 },
+    { low: 6, high: 10 },
+    { low: 12, high: 24 },
+    { low: 26, high: 29 },
+  ]);
+  assert.deepEqual(heard, [[9]]);
+  const onlyMark = aliasedFeed(feedOf({ 7: 0 }, []), aliasesOf([mark]), { next: 9 });
+  assert.deepEqual((await onlyMark.changed({ low: 4, high: 20 }, known)).gone, [
+    { low: 4, high: 6 },
+    { low: 8, high: 8 },
   ]);
 });
 

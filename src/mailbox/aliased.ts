@@ -1,6 +1,6 @@
 /** Aliases: items keep the number that devices know while the server gave them a new UID. Pure translation. */
 import type { Changes, Feed, FeedItem, NumberRange } from "../feed.ts";
-import type { AliasRow } from "../store/aliases.ts";
+import { prunedMark, type AliasRow } from "../store/aliases.ts";
 import type { FoundCollection } from "../store/collections.ts";
 import { aliasesAtOnce } from "./limits.ts";
 
@@ -15,6 +15,8 @@ export interface Aliases {
   /** The item, and the section there, that a part of a version is now; undefined when it is gone. */
   find(uid: number, section: string): { number: number; section: string } | undefined;
   readonly rows: readonly AliasRow[];
+  /** Rows of items that are gone were removed: their numbers are known by not being there alone. */
+  readonly isPruned: boolean;
 }
 
 /** A folder on the server, and how its items are named. */
@@ -31,11 +33,13 @@ export const noAliases: Aliases = {
   of: () => undefined,
   find: (number, section) => ({ number, section }),
   rows: [],
+  isPruned: false,
 };
 
 /** The translation of these rows. */
-export function aliasesOf(rows: readonly AliasRow[]): Aliases {
-  if (rows.length === 0) return noAliases;
+export function aliasesOf(kept: readonly AliasRow[]): Aliases {
+  if (kept.length === 0) return noAliases;
+  const rows = kept.filter(({ number }) => number !== prunedMark);
   const byNumber = new Map(rows.map((row) => [row.number, row]));
   const byUid = new Map(rows.map((row) => [row.uid, row]));
   return {
@@ -51,6 +55,7 @@ export function aliasesOf(rows: readonly AliasRow[]): Aliases {
       return byNumber.has(uid) || wasVersion(rows, uid) ? undefined : { number: uid, section };
     },
     rows,
+    isPruned: rows.length < kept.length,
   };
 }
 
@@ -86,12 +91,24 @@ export function editIn(labels: readonly string[]): number | undefined {
   return found === undefined ? undefined : Number(found.slice(editMark.length));
 }
 
+/** What a translated feed is asked at, and whom it tells. */
+export interface AliasedAt {
+  /** What has this UID or a higher one came after the position that is asked about. */
+  readonly next?: number;
+  /** Hears, of each `changed`, of the rows whose items are gone. */
+  readonly onGone?: (rows: readonly AliasRow[]) => void;
+}
+
 /**
  * A feed in which aliased items go by their first number, whatever changed since; the feed itself where
- * nothing is aliased. `next`: what has this UID or a higher one came after the position that is asked about.
+ * nothing is aliased.
  */
-export function aliasedFeed(feed: Feed, aliases: Aliases, next = Infinity): Feed {
-  if (aliases.rows.length === 0) return feed;
+export function aliasedFeed(
+  feed: Feed,
+  aliases: Aliases,
+  { next = Infinity, onGone }: AliasedAt = {},
+): Feed {
+  if (aliases.rows.length === 0 && !aliases.isPruned) return feed;
   const inside = (range: NumberRange): readonly AliasRow[] =>
     aliases.rows.filter((row) => contains(range, row.number) && row.uid < next);
   return {
@@ -99,7 +116,14 @@ export function aliasedFeed(feed: Feed, aliases: Aliases, next = Infinity): Feed
     changed: async (range, known) => {
       const plain = await feed.changed(range, known);
       const rows = inside(range);
-      return mergeChanges(aliases, plain, { range, rows, items: await itemsOf(feed, rows) });
+      const items = await itemsOf(feed, rows);
+      const there = new Set(items.map(({ number }) => number));
+      onGone?.(rows.filter(({ number }) => !there.has(number)));
+      const merged = mergeChanges(aliases, plain, { range, rows, items });
+      if (!aliases.isPruned) return merged;
+      const upTo = { low: range.low, high: Math.min(range.high, next - 1) };
+      for (const { number, uid } of aliases.rows) if (uid >= next) there.add(number);
+      return { ...merged, gone: await allButThese(feed, aliases, { range: upTo, there }) };
     },
     newest: async (range, limit) => {
       const { items, reached } = await feed.newest(range, limit);
@@ -137,23 +161,38 @@ function mergeChanges(
   const versions = aliases.rows.map(({ uid }) => uid).filter((uid) => contains(range, uid));
   return {
     items: [...unaliased(aliases, plain.items), ...items],
-    gone: [...aliases.rows.reduce(without, plain.gone), ...[...gone, ...versions].map(only)],
+    gone: [...withoutNumbers(plain.gone, numbersOf(aliases)), ...[...gone, ...versions].map(only)],
   };
+}
+
+/** The numbers of a range that name no item: neither one of `there` nor one that goes by its own UID. */
+async function allButThese(
+  feed: Feed,
+  aliases: Aliases,
+  { range, there }: { readonly range: NumberRange; readonly there: ReadonlySet<number> },
+): Promise<readonly NumberRange[]> {
+  const own = unaliased(aliases, await allItems(feed, range)).map(({ number }) => number);
+  return withoutNumbers([range], [...own, ...there]);
 }
 
 /** The items of these aliases as they are now, by their first numbers; what is gone is left out. */
 async function itemsOf(feed: Feed, rows: readonly AliasRow[]): Promise<FeedItem[]> {
   if (rows.length === 0) return [];
   const numbers = new Map(rows.map(({ uid, number }) => [uid, number]));
-  const { low, high } = hullOf(rows);
+  const listed = await allItems(feed, hullOf(rows));
+  return listed.flatMap((item) => {
+    const number = numbers.get(item.number);
+    const labels = withEdit(item.number, item.labels ?? []);
+    return number === undefined ? [] : [{ ...item, number, labels }];
+  });
+}
+
+/** All items of a range. */
+async function allItems(feed: Feed, { low, high }: NumberRange): Promise<FeedItem[]> {
   const found: FeedItem[] = [];
   for (let top = high; top >= low;) {
     const { items, reached } = await feed.newest({ low, high: top }, aliasesAtOnce);
-    for (const item of items) {
-      const number = numbers.get(item.number);
-      const labels = withEdit(item.number, item.labels ?? []);
-      if (number !== undefined) found.push({ ...item, number, labels });
-    }
+    found.push(...items);
     top = Math.min(top, reached) - 1;
   }
   return found;
@@ -178,8 +217,8 @@ async function withMoved(
   const { feed, aliases, sinceDay, plain } = asked;
   const inside = rows.length === 0 ? [] : await feed.within(hullOf(rows), sinceDay);
   const kept = rows.filter(({ uid }) => inside.some((range) => contains(range, uid)));
-  const own = aliases.rows.reduce(without, plain);
-  const left = aliases.rows.reduce((ranges, { uid }) => withoutNumber(ranges, uid), own);
+  const versions = aliases.rows.map(({ uid }) => uid);
+  const left = withoutNumbers(plain, [...numbersOf(aliases), ...versions]);
   const ranges = [...left, ...kept.map(({ number }) => only(number))];
   return ranges.toSorted((one, other) => one.low - other.low);
 }
@@ -189,20 +228,29 @@ function hullOf(rows: readonly AliasRow[]): NumberRange {
   return { low: Math.min(...uids), high: Math.max(...uids) };
 }
 
-/** Ranges without the number of an alias. */
-function without(ranges: readonly NumberRange[], { number }: AliasRow): readonly NumberRange[] {
-  return withoutNumber(ranges, number);
+function numbersOf({ rows }: Aliases): readonly number[] {
+  return rows.map(({ number }) => number);
 }
 
-function withoutNumber(ranges: readonly NumberRange[], number: number): readonly NumberRange[] {
-  return ranges.flatMap((range) => {
-    if (!contains(range, number)) return [range];
-    const parts = [
-      { low: range.low, high: number - 1 },
-      { low: number + 1, high: range.high },
-    ];
-    return parts.filter((part) => part.low <= part.high);
-  });
+/** Ranges without these numbers. */
+function withoutNumbers(
+  ranges: readonly NumberRange[],
+  numbers: readonly number[],
+): readonly NumberRange[] {
+  const sorted = numbers.toSorted((one, other) => one - other);
+  const left: NumberRange[] = [];
+  let at = 0;
+  for (const { low, high } of ranges.toSorted((one, other) => one.low - other.low)) {
+    while (at < sorted.length && (sorted[at] ?? 0) < low) at++;
+    let from = low;
+    for (; at < sorted.length && (sorted[at] ?? 0) <= high; at++) {
+      const number = sorted[at] ?? 0;
+      if (number > from) left.push({ low: from, high: number - 1 });
+      from = number + 1;
+    }
+    if (from <= high) left.push({ low: from, high });
+  }
+  return left;
 }
 
 function contains(range: NumberRange, number: number): boolean {

@@ -8,8 +8,10 @@ import type { MemoryMailbox } from "../backends/memory/mailbox.ts";
 import type { EmailData } from "../items/email/data.ts";
 import { fromEasDraft } from "../items/email/draft-change.ts";
 import { wholeOf } from "../kit/octets.ts";
+import { listAliases, moveAlias } from "../store/aliases.ts";
 import type { DraftEdit, DraftOutcome, DraftWish } from "./draft-wish.ts";
 import type { EffectStep, SendStep } from "./intent-hold.ts";
+import { goneAliasesKept, goneAliasesMost } from "./limits.ts";
 import type { Mailbox } from "./mailbox.ts";
 
 const store = await openTestDatabase();
@@ -368,6 +370,41 @@ test("A file that is added to a draft which another device changed is in a draft
   const files: EmailData = { Subject: "ours", Attachments: [{ Add }] };
   assert.deepEqual(await change(at, edit(at, number, files)), { kind: "conflict" });
   assert.deepEqual(subjects(at).toSorted(), ["ours", "theirs"]);
+});
+
+test("Of many drafts that were changed and sent only the last ones are remembered, and a device still hears of all", async () => {
+  await using at = await scene();
+  const { number } = keptOf(await add(at, wish(at, words("one"))));
+  keptOf(await change(at, edit(at, number, words("two"))));
+  const { epoch } = await on(at, at.gateway, async (mailbox) =>
+    (await mailbox.feed(at.drafts)).position(),
+  );
+  const scope = { accountId: at.account.id, serial: Number(at.drafts.slice(1)), epoch };
+  const folder = at.server.folderAt("Drafts");
+  for (let gone = 0; gone <= goneAliasesMost; gone++) {
+    const uid = 1_000 + 2 * gone;
+    const alias = { number: uid, uid: uid + 1, editor: null, parts: {} };
+    await moveAlias(database, scope, { ...alias, from: uid });
+  }
+  folder.next = 5_000;
+  const goneNow = async () =>
+    await on(at, at.gateway, async (mailbox) => {
+      const feed = await mailbox.feed(at.drafts);
+      const position = await feed.position();
+      return (await feed.changed(everything, { ...position, mark: 0n })).gone;
+    });
+  const isNamed = (gone: readonly { low: number; high: number }[], one: number) =>
+    gone.some(({ low, high }) => low <= one && one <= high);
+  const looks = [await goneNow(), await goneNow()];
+  const rows = await listAliases(database, scope);
+  assert.equal(rows.length, goneAliasesKept + 2, "with the mark and the draft that is there");
+  for (const gone of looks) {
+    for (const one of [1_000, 1_000 + 2 * goneAliasesMost]) assert.ok(isNamed(gone, one));
+    assert.ok(!isNamed(gone, number));
+  }
+  const syncKey = "k2";
+  keptOf(await change(at, edit(at, number, words("three"), { syncKey })));
+  assert.deepEqual([subjects(at), await shown(at)], [["three"], [[number, "three"]]]);
 });
 
 test("A draft that has gone leaves the device's words in a draft of their own, and nothing without words", async () => {

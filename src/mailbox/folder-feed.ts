@@ -1,6 +1,7 @@
 /** The feed of one folder by its id: finds the folder again after a rename, translates aliases. */
 import type { Feed, Position } from "../feed.ts";
 import type { MailSession } from "../backend.ts";
+import type { AliasRow } from "../store/aliases.ts";
 import type { FoundCollection } from "../store/collections.ts";
 import type { AliasBook } from "./alias-book.ts";
 import type { FollowUps } from "./follow-ups.ts";
@@ -36,13 +37,15 @@ export function folderFeed(folders: Folders, collectionId: string, names: ItemNa
       const followUps = names.followUpsOf(row);
       let known = await aliases.of(row);
       for (;;) {
-        const aliased = aliasedFeed(feed, known, next);
+        let gone: readonly AliasRow[] = [];
+        const aliased = aliasedFeed(feed, known, { next, onGone: (rows) => (gone = rows) });
         const verbed = verbedFeed(aliased, (numbers) => names.verbsOf(row, numbers));
         const result = await ask(followUps.feed(verbed, row.followed));
         // An item that was named meanwhile may be another's new version: its alias is there by now.
         const settled = await aliases.settled(row);
         if (settled === known) {
           await followUps.settle();
+          await aliases.prune(row, gone);
           return result;
         }
         known = settled;

@@ -57,6 +57,14 @@ export const searchedFolders = 500;
 /** Items asked for at a time when edited drafts are looked at: a folder of drafts has few. */
 export const aliasesAtOnce = 1024;
 
+/**
+ * Aliases of drafts that were sent or deleted: read with each look at changed drafts. When there are more, all but the
+ * newest are removed; what is gone is then told by listing what is there.
+ */
+export const goneAliasesMost = 256;
+/** Devices may still name these drafts' earlier versions and parts, and hear of a conflict rather than of a loss. */
+export const goneAliasesKept = 128;
+
 /** Sections of earlier versions that one draft remembers: a phone may still name them, and edits go on for days. */
 export const formerPartsMost = 1000;
 
