@@ -45,9 +45,11 @@ async function openDevices({ url, mail }: MeasuredGateway): Promise<FuzzDevice[]
   const opened: FuzzDevice[] = [];
   for (let index = 0; index < deviceCount; index++) {
     const user = mail.freshUser();
-    for (const bytes of material.mails) await mail.deliver(user, bytes);
+    const deliver = async (): Promise<void> => {
+      for (const bytes of material.mails) await mail.deliver(user, bytes);
+    };
     const chance = new Chance(seed * deviceCount + index);
-    opened.push(await FuzzDevice.open({ url, user }, chance, material));
+    opened.push(await FuzzDevice.open({ url, user, deliver }, chance, material));
   }
   return opened;
 }

@@ -8,6 +8,7 @@ import { password } from "../../rig/mail/servers.ts";
 import type { Chance } from "../../sync/chance.ts";
 import { broken, brokenText } from "./mutate.ts";
 import { exchangeRaw } from "./raw-http.ts";
+import { SchemaSeeds } from "./schema-seeds.ts";
 import { liveSeed, type Known, type Seed } from "./seeds.ts";
 
 /** Longest time of a request that is not held; held ones end after `longestHoldMs` more. */
@@ -21,6 +22,9 @@ const held: readonly string[] = ["Ping", "Sync"];
 /** Versions that are offered. */
 const versions: readonly ProtocolVersion[] = ["12.1", "14.0", "14.1", "16.0", "16.1"];
 
+/** After so many requests a device looks anew at its mailbox, which it has moved and deleted much of. */
+const renewedAfter = 300;
+
 /** What became of a request. */
 export interface Outcome {
   readonly kind: Kind;
@@ -31,6 +35,14 @@ export interface Outcome {
 }
 
 type Kind = "body" | "plain query" | "base64 query" | "headers" | "mail";
+
+/** Whose device it is. */
+export interface FuzzUser {
+  readonly url: string;
+  readonly user: string;
+  /** Puts mails with attachments into the Inbox. */
+  readonly deliver: () => Promise<void>;
+}
 
 /** What is sent is taken from these. */
 export interface Material {
@@ -50,46 +62,29 @@ export class FuzzDevice implements Disposable {
   readonly #known: Known;
   readonly #chance: Chance;
   readonly #material: Material;
+  readonly #user: FuzzUser;
+  readonly #schemas: SchemaSeeds;
+  #sent = 0;
 
-  private constructor(client: EasClient, known: Known, chance: Chance, material: Material) {
-    this.#client = client;
-    this.#known = known;
+  private constructor(user: FuzzUser, phone: Phone, chance: Chance, material: Material) {
+    this.#user = user;
+    this.#client = phone.client;
+    this.#known = knownOf(phone, chance.one(material.mails));
     this.#chance = chance;
     this.#material = material;
+    this.#schemas = new SchemaSeeds(chance);
   }
 
-  /** Signs a device in and reads the Inbox, which must have mails and attachments. */
-  static async open(
-    { url, user }: { readonly url: string; readonly user: string },
-    chance: Chance,
-    material: Material,
-  ): Promise<FuzzDevice> {
-    const version = chance.one(versions);
-    const phone = new Phone({ url, user, password, version });
-    await phone.folderSync();
-    const inbox = phone.folderOfType(2);
-    await phone.syncAll(inbox);
-    const mails = [...phone.mails(inbox)];
-    const fileReferences = mails.flatMap(([, mail]) =>
-      (mail.Attachments ?? []).flatMap((each) =>
-        "FileReference" in each && typeof each.FileReference === "string"
-          ? [each.FileReference]
-          : [],
-      ),
-    );
-    const known: Known = {
-      version,
-      inbox,
-      mails: mails.map(([serverId]) => serverId),
-      fileReferences,
-      hierarchyKey: phone.hierarchyKey,
-      syncKey: "0",
-    };
-    return new FuzzDevice(phone.client, known, chance, material);
+  /** Signs a device in and reads the Inbox. */
+  static async open(user: FuzzUser, chance: Chance, material: Material): Promise<FuzzDevice> {
+    const phone = await openPhone(user, chance.one(versions));
+    return new FuzzDevice(user, phone, chance, material);
   }
 
   /** Sends one broken request. */
   async send(): Promise<Outcome> {
+    this.#sent++;
+    if (this.#sent % renewedAfter === 0) await this.#renew();
     const part = this.#chance.fraction();
     if (part < 0.03) return await this.#mail();
     if (part < 0.15) return await this.#plainQuery();
@@ -98,20 +93,32 @@ export class FuzzDevice implements Disposable {
     return await this.#body();
   }
 
+  async #renew(): Promise<void> {
+    const { version, mime } = this.#known;
+    using phone = await openPhone(this.#user, version);
+    Object.assign(this.#known, knownOf(phone, mime));
+  }
+
   [Symbol.dispose](): void {
     this.#client[Symbol.dispose]();
   }
 
   async #body(): Promise<Outcome> {
     const chance = this.#chance;
-    const isLive = chance.happens(0.5);
-    const { command, version, bytes } = isLive
-      ? liveSeed(this.#known, chance)
-      : chance.one(this.#material.recorded);
-    const sent = broken(bytes, chance);
+    const { command, version, bytes, isWhole = false } = this.#seed();
+    const sent = isWhole ? bytes : broken(bytes, chance);
     const name = chance.happens(0.03) ? chance.one(Object.keys(commands)) : command;
     const headers = { "MS-ASProtocolVersion": versions.includes(version) ? version : "14.1" };
     return await this.#ask("body", name, sent, { headers });
+  }
+
+  /** Half of the requests that are made from the schemas go out as they are: valid, and odd enough. */
+  #seed(): Seed & { readonly isWhole?: boolean } {
+    const chance = this.#chance;
+    const part = chance.fraction();
+    if (part < 0.3) return liveSeed(this.#known, chance);
+    if (part < 0.5) return chance.one(this.#material.recorded);
+    return { ...this.#schemas.next(this.#known), isWhole: chance.happens(0.5) };
   }
 
   /** A mail in the form of its version, to be sent and filed. */
@@ -200,7 +207,7 @@ export class FuzzDevice implements Disposable {
       `POST /Microsoft-Server-ActiveSync?${query} HTTP/1.1`,
       "Host: localhost",
       `Authorization: Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`,
-      "MS-ASProtocolVersion: 14.1",
+      `MS-ASProtocolVersion: ${chance.one(versions)}`,
       "X-MS-PolicyKey: 0",
       "Content-Type: application/vnd.ms-sync.wbxml",
       "User-Agent: Fuzz/1.0",
@@ -232,6 +239,37 @@ export class FuzzDevice implements Disposable {
     }
     return head;
   }
+}
+
+async function openPhone({ url, user, deliver }: FuzzUser, version: ProtocolVersion) {
+  await deliver();
+  const phone = new Phone({ url, user, password, version });
+  await phone.folderSync();
+  await phone.syncAll(phone.folderOfType(2));
+  return phone;
+}
+
+function knownOf(phone: Phone, mime: Buffer): Known {
+  const inbox = phone.folderOfType(2);
+  const mails = [...phone.mails(inbox)];
+  const fileReferences = mails.flatMap(([, mail]) =>
+    (mail.Attachments ?? []).flatMap((each) => {
+      const known = "Attachment" in each ? each.Attachment.FileReference : undefined;
+      return known === undefined ? [] : [known];
+    }),
+  );
+  const longIds = fileReferences.map((each) => each.slice(0, each.lastIndexOf(":")));
+  return {
+    version: phone.client.options.version,
+    inbox,
+    folders: [...phone.folders.keys()],
+    mails: mails.map(([serverId]) => serverId),
+    fileReferences,
+    references: [...fileReferences, ...longIds],
+    mime,
+    hierarchyKey: phone.hierarchyKey,
+    syncKey: "0",
+  };
 }
 
 const rareHeaders = [

@@ -59,8 +59,13 @@ function seedOf(file: URL, command = "", version = ""): readonly Seed[] {
 export interface Known {
   readonly version: ProtocolVersion;
   readonly inbox: string;
-  readonly mails: readonly string[];
-  readonly fileReferences: readonly string[];
+  readonly folders: readonly string[];
+  mails: readonly string[];
+  fileReferences: readonly string[];
+  /** FileReferences, and the LongIds that they begin with. */
+  references: readonly string[];
+  /** A mail to be sent. */
+  readonly mime: Buffer;
   hierarchyKey: string;
   syncKey: string;
 }
