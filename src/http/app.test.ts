@@ -701,6 +701,74 @@ test("A held request outlives the patience for what is sent", async (t) => {
   assert.equal((await answer).body?.Status, 1);
 });
 
+/** Sends bytes on a connection of its own; each call of `until` gives all that came up to and with its words. */
+function converse(t: TestContext, url: string) {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  t.after(() => socket.destroy());
+  let text = "";
+  const until = async (words: RegExp): Promise<string> => {
+    while (!words.test(text)) {
+      const [piece]: Buffer[] = await once(socket, "data");
+      text += piece?.toString("latin1") ?? "";
+    }
+    return text;
+  };
+  return { socket, until };
+}
+
+const folderSync = Buffer.from("03016a00000756520330000101", "hex");
+
+function headOf(authorization: string, more: readonly string[]): string {
+  const query = "Cmd=FolderSync&User=ann&DeviceId=d&DeviceType=t";
+  const start = `POST ${path}?${query} HTTP/1.1\r\nHost: a\r\n${authorization}`;
+  return `${[start, ...more].join("\r\n")}\r\n\r\n`;
+}
+
+test("A client that waits with its body is told to go on only when the body is wanted", async (t) => {
+  const { url } = await scene(t);
+  const expecting = (authorization: string, sizeBytes: number): string =>
+    headOf(authorization, [`Content-Length: ${sizeBytes}`, "Expect: 100-continue"]);
+  const wanted = converse(t, url);
+  wanted.socket.write(expecting(signedIn, folderSync.length));
+  assert.match(await wanted.until(/\r\n\r\n/), /^HTTP\/1\.1 100 Continue\r\n\r\n$/);
+  wanted.socket.write(folderSync);
+  assert.match(await wanted.until(/ 200 OK\r\n/), /HTTP\/1\.1 200 OK/);
+  const wrong = signedIn.replace(/Basic \S+/, `Basic ${btoa("ann:wrong")}`);
+  for (const [head, answer] of [
+    [expecting(wrong, folderSync.length), /^HTTP\/1\.1 401 /],
+    [expecting(signedIn, 200_000), /^HTTP\/1\.1 413 /],
+    [headOf(signedIn, ["Content-Length: 1", "Expect: the-moon"]), /^HTTP\/1\.1 417 /],
+  ] as const) {
+    const refused = converse(t, url);
+    const ended = once(refused.socket, "close");
+    refused.socket.write(head);
+    assert.match(await refused.until(/\r\n\r\n/), answer);
+    await ended;
+  }
+});
+
+test("Requests that are sent one behind the other without waiting are answered in their order", async (t) => {
+  const first = Promise.withResolvers<void>();
+  const FolderSync: Handlers["FolderSync"] = async (request) => {
+    const SyncKey = request?.SyncKey ?? "";
+    if (SyncKey === "1") await first.promise;
+    else if (SyncKey === "3") first.resolve();
+    return { Status: 1, SyncKey: `key${SyncKey}` };
+  };
+  const { url } = await scene(t, { FolderSync });
+  const head = headOf(signedIn, [`Content-Length: ${folderSync.length}`]);
+  const requests = ["1", "2", "3"].map((key) => {
+    const body = Buffer.from(folderSync);
+    body.write(key, body.indexOf("0", 4));
+    return Buffer.concat([Buffer.from(head), body]);
+  });
+  const { socket, until } = converse(t, url);
+  socket.write(Buffer.concat(requests));
+  const text = await until(/key3/);
+  assert.deepEqual(text.match(/key\d/g), ["key1", "key2", "key3"]);
+  assert.equal(text.match(/HTTP\/1\.1 200 OK/g)?.length, 3);
+});
+
 test("Headers beyond the limit are 431, below it they are read", async (t) => {
   const { client } = await scene(t);
   const body = Buffer.from("03016a00000756520330000101", "hex");

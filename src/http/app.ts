@@ -1,5 +1,5 @@
 /** The ActiveSync endpoint on fastify: sockets, paths and methods; what a request means is decided elsewhere. */
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { isOctets, type StoredOctets } from "../kit/octets.ts";
@@ -17,6 +17,9 @@ import { report } from "./report.ts";
 import type { Services } from "./services.ts";
 import type { Trace } from "./trace.ts";
 
+/** Requests whose client waits for "100 Continue" before it sends the body. */
+const waiting = new WeakSet<IncomingMessage>();
+
 /** The one path of the protocol, in any case (MS-ASHTTP 2.2.1.1.1). */
 const path = "/Microsoft-Server-ActiveSync";
 
@@ -33,6 +36,8 @@ interface Exchange {
   /** What of this request and its answer is too large for memory; gone with the connection or the answer. */
   readonly spool: SpoolLease;
   admitted?: Admitted;
+  /** Says "100 Continue" to a client that waits for it with its body. */
+  readonly goOn: () => void;
 }
 
 /** The endpoint, not listening yet. */
@@ -101,6 +106,14 @@ function createServer(
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   const server = app as FastifyInstance;
   server.server.maxConnections = limits.maxConnections;
+  // Answered by `receive`: who is to be refused keeps his mail to himself (RFC 9110 10.1.1).
+  server.server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
+    waiting.add(request);
+    server.routing(request, response);
+  });
+  server.server.on("checkExpectation", (_request: IncomingMessage, response: ServerResponse) => {
+    response.writeHead(417, { Connection: "close" }).end();
+  });
   return server;
 }
 
@@ -141,12 +154,13 @@ function route(
 
 async function receive(
   payload: IncomingMessage,
-  { incoming: { headers }, trace, spool }: Exchange,
+  { incoming: { headers }, trace, spool, goOn }: Exchange,
   { maxBodyBytes: maxBytes }: Services,
 ): Promise<Buffer | StoredOctets> {
   const encoding = headers["content-encoding"];
   const length = headers["content-length"];
-  const { body, bytesIn } = await receiveBody(payload, { encoding, length, maxBytes, spool });
+  const how = { encoding, length, maxBytes, spool, goOn };
+  const { body, bytesIn } = await receiveBody(payload, how);
   trace.bytesIn = bytesIn;
   return body;
 }
@@ -182,7 +196,10 @@ function begin(request: FastifyRequest, reply: FastifyReply, services: Services)
   const incoming = { headers: { ...headers }, rawQuery, clientAddress, signal: hangUp.signal };
   // What the body is depends on command and version; fastify would refuse a type that it cannot parse.
   if (headers["content-type"] !== undefined) headers["content-type"] = "application/octet-stream";
-  return { incoming, trace, spool };
+  const goOn = (): void => {
+    if (waiting.delete(raw)) reply.raw.writeContinue();
+  };
+  return { incoming, trace, spool, goOn };
 }
 
 function joined(value: string | string[] | undefined): string | undefined {
@@ -249,7 +266,8 @@ async function send(
   reply.code(http).headers({
     "MS-Server-ActiveSync": services.offer.versions.at(-1) ?? "",
     "Cache-Control": "private",
-    ...(services.draining.aborted ? { Connection: "close" } : {}),
+    // What follows an answer to a client that waits could be a body or a request: nobody guesses.
+    ...(services.draining.aborted || waiting.has(reply.request.raw) ? { Connection: "close" } : {}),
     ...(isOctets(body) ? { "Content-Length": String(body.sizeBytes) } : {}),
     ...headers,
   });

@@ -15,6 +15,8 @@ export interface Receiving {
   readonly length: string | undefined;
   readonly maxBytes: number;
   readonly spool: Spool;
+  /** Called when nothing speaks against the body. */
+  readonly goOn: () => void;
 }
 
 /** A body as it is meant, and how many bytes of it came. */
@@ -27,6 +29,7 @@ export interface ReceivedBody {
 export async function receiveBody(payload: Readable, how: Receiving): Promise<ReceivedBody> {
   const isPacked = isGzip(how.encoding);
   if (Number(how.length) > how.maxBytes) throw new Refusal(bare(413));
+  how.goOn();
   let bytesIn = 0;
   async function* counted(): AsyncGenerator<Buffer> {
     // A stream that was destroyed takes its connection along, and the answer with it.
