@@ -1,0 +1,100 @@
+/** What the uploads of all devices did, whether their answers arrived or not. */
+import assert from "node:assert/strict";
+import type { Mail, SyncWishes } from "../client/phone.ts";
+import {
+  isThere,
+  isWriting,
+  statusOf,
+  subjectIn,
+  type AddOf,
+  type ChangeOf,
+  type Command,
+  type Responded,
+  type SyncAnswer,
+} from "./messages.ts";
+import { subjectsIn, type World } from "./world.ts";
+
+/** A folder as the device that uploads has it. */
+interface Place {
+  readonly path: string;
+  readonly mails: ReadonlyMap<string, Mail>;
+}
+
+/** The drafts of a user, and what is expected of his mails after each upload. */
+export class DraftBook {
+  readonly #world: World;
+  /** The text that each draft has on the server, by ServerId; all devices have the same. */
+  readonly #drafts = new Map<string, string>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Before a request: gives what writes down what it did, by its answer. */
+  ready(place: Place, asked: SyncWishes): (answer: SyncAnswer) => void {
+    const doomed = this.#doomedBy(place, asked);
+    const drafts = subjectsIn(this.#world.server.folderAt("Drafts"));
+    return ({ body }) => {
+      const own = body?.Collections?.Collection[0];
+      // An empty answer brought nothing, but all was done.
+      if (body !== undefined && (own === undefined || (own.Status ?? 1) !== 1)) return;
+      for (const subject of doomed) this.#world.gone(subject);
+      for (const command of asked.Commands ?? []) {
+        this.#written(command, own?.Responses ?? [], drafts);
+      }
+    };
+  }
+
+  /** Mails that this request deletes for good. */
+  #doomedBy({ path, mails }: Place, asked: SyncWishes): string[] {
+    const stored = this.#world.server.folders.get(path);
+    const isForGood = asked.DeletesAsMoves === false || stored?.type === "trash";
+    if (!isForGood) return [];
+    return (asked.Commands ?? []).flatMap((command) => {
+      if (!("Delete" in command)) return [];
+      const { ServerId } = command.Delete;
+      const subject = this.#drafts.get(ServerId) ?? mails.get(ServerId)?.Subject ?? "";
+      return isThere(stored, ServerId, subject) ? [subject] : [];
+    });
+  }
+
+  #written(command: Command, responses: readonly Responded[], drafts: readonly string[]): void {
+    if ("Add" in command) this.#added(command.Add, responses);
+    else if (isWriting(command) && "Change" in command) {
+      this.#changed(command.Change, responses, drafts);
+    }
+  }
+
+  #added({ ClientId, Send, ApplicationData }: AddOf, responses: readonly Responded[]): void {
+    const subject = subjectIn(ApplicationData);
+    const added = responses.flatMap((each) => ("Add" in each ? [each.Add] : []));
+    const own = added.find((each) => each.ClientId === ClientId);
+    assert.equal(own?.Status, 1, "a new draft is taken");
+    if (Send === true) return this.#world.sent(subject);
+    this.#drafts.set(own.ServerId ?? "", subject);
+    this.#world.must(subject);
+  }
+
+  #changed(
+    { ServerId, Send, ApplicationData }: ChangeOf,
+    responses: readonly Responded[],
+    drafts: readonly string[],
+  ): void {
+    const subject = subjectIn(ApplicationData);
+    const status = statusOf(responses, ServerId);
+    // 7: both texts are there; 8: another device deleted or sent it.
+    assert.ok([1, 7, 8].includes(status), `Change of a draft: ${status}`);
+    if (status === 8) return this.#world.may(subject);
+    if (status === 7) return this.#world.must(subject);
+    const before = this.#drafts.get(ServerId);
+    // What another device threw into the trash meanwhile lies there still.
+    const isReplaced = before !== undefined && before !== subject && drafts.includes(before);
+    if (isReplaced) this.#world.gone(before);
+    if (Send === true) {
+      this.#drafts.delete(ServerId);
+      return this.#world.sent(subject);
+    }
+    this.#drafts.set(ServerId, subject);
+    this.#world.must(subject);
+  }
+}
