@@ -6,6 +6,7 @@ import type { FastifyInstance } from "fastify";
 import { Accounts } from "./accounts/accounts.ts";
 import { AliasMap } from "./accounts/alias-map.ts";
 import { Directory } from "./accounts/directory.ts";
+import { CertificateChecker } from "./certificates/checker.ts";
 import { createImapBackend } from "./backends/imap/backend.ts";
 import { createSmtpTransport } from "./backends/smtp/transport.ts";
 import { checkCertificate } from "./cli/check-certificate.ts";
@@ -225,10 +226,11 @@ async function createServers(
   const tls = await readTls(config, { clock, log });
   const draining = parts.draining.signal;
   const health = createHealth({ probes: probesOf(parts), metrics, clock, log, draining });
-  return [createApp(servicesOf(parts), tls), health];
+  const { ca } = await readPem(config.certificates.caFile);
+  return [createApp(servicesOf(parts, ca), tls), health];
 }
 
-function servicesOf(parts: Parts): Parameters<typeof createApp>[0] {
+function servicesOf(parts: Parts, ca: string | undefined): Parameters<typeof createApp>[0] {
   const { config, database, clock, log, backends, mailboxes, draining } = parts;
   const { push, spool, loops, traces, metrics } = parts;
   return {
@@ -244,6 +246,7 @@ function servicesOf(parts: Parts): Parameters<typeof createApp>[0] {
     devices: new Devices({ database, clock, requiresPolicy: () => false }),
     outOfOffice: new OutOfOffice(database),
     recovery: new Recovery({ database, clock, key: config.encryptionKey }),
+    certificates: new CertificateChecker({ ...config.certificates, clock, ca }),
     directory: new Directory({ sql: database, domains: config.domains }),
     loops,
     traces,

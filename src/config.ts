@@ -154,6 +154,24 @@ export const definition = table("The configuration of the gateway.", {
       }),
     ),
   }),
+  certificates: table(
+    "How certificates of signed mail are checked for phones that ask (ValidateCert).",
+    {
+      caFile: optional(
+        path("PEM file with authorities to trust beside the public ones.", {
+          example: "smime-ca.pem",
+        }),
+      ),
+      fetchRevocationLists: flag(
+        "Whether the authorities' lists of revoked certificates are fetched, by HTTP from the internet.",
+        false,
+      ),
+      privateRevocationServers: flag(
+        "Whether these lists may also be at private addresses, such as those of an authority of your own.",
+        false,
+      ),
+    },
+  ),
   push: table("How long devices may wait for news.", {
     minHeartbeatSeconds: whole("Shortest wait that is granted.", [1, 3_540], { fallback: 60 }),
     maxHeartbeatSeconds: whole("Longest wait that is granted.", [60, 3_540], { fallback: 3_540 }),
@@ -264,6 +282,7 @@ function complete(settings: Settings, folder: string): Config {
       certificate: from(settings.tls.certificate),
       key: from(settings.tls.key),
     },
+    certificates: { ...settings.certificates, caFile: from(settings.certificates.caFile) },
     login: { ...settings.login, defaultDomain: defaultDomain(settings) },
     domains: settings.domains.map((domain) => ({
       ...domain,

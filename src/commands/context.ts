@@ -1,6 +1,7 @@
 /** What a command handler gets beside its request: small, typed, no globals. */
 import type { CommandName, RequestOf, ResponseOf } from "../../schemas/commands.ts";
 import type { ProtocolVersion } from "../../schemas/version.ts";
+import type { CertificateChecker } from "../certificates/checker.ts";
 import type { Device, Devices } from "../devices/devices.ts";
 import type { OutOfOffice } from "../devices/out-of-office.ts";
 import type { Recovery } from "../devices/recovery.ts";
@@ -73,6 +74,7 @@ export interface Context {
   /** How HTML of mails goes to devices. */
   readonly htmlCare: HtmlCare;
   readonly directory: Directory;
+  readonly certificates: Pick<CertificateChecker, "check">;
   readonly mailbox: Mailbox;
   readonly sync: SyncStates;
   readonly push: Push;

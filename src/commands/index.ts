@@ -17,6 +17,7 @@ import { handleSearch } from "./search/handle.ts";
 import { handleSettings } from "./settings/handle.ts";
 import { handleSmartForward, handleSmartReply } from "./smart.ts";
 import { handleSync } from "./sync/handle.ts";
+import { handleValidateCert } from "./validate-cert.ts";
 
 /** Handlers by command name. */
 export const handlers = {
@@ -37,5 +38,6 @@ export const handlers = {
   ItemOperations: handleItemOperations,
   Provision: handleProvision,
   ResolveRecipients: handleResolveRecipients,
+  ValidateCert: handleValidateCert,
   Find: handleFind,
 } satisfies Handlers;

@@ -51,5 +51,11 @@ export const maxRecipients = 100;
 /** Suggestions for one recipient: as many as a search of the address list gives. */
 export const maxSuggestions = 100;
 
+/** Certificates in one ValidateCert, those of the chain included (MS-ASCMD 3.1.5.10, R5661). */
+export const maxCertificates = 100;
+
+/** Lists of revoked certificates are fetched for one request for this long: a phone waits half a minute. */
+export const maxRevocationMs = 20_000;
+
 /** Following ranges are cut from what a search found for this long; then it is done anew. */
 export const searchKeptMs = 5 * 60_000;

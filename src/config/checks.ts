@@ -115,10 +115,11 @@ function checkPlain(domain: Domain, place: string): Problem[] {
     }));
 }
 
-function checkFiles({ tls, domains }: Settings, folder: string): Problem[] {
+function checkFiles({ tls, certificates, domains }: Settings, folder: string): Problem[] {
   const named: [string, string | undefined][] = [
     ["tls.certificate", tls.mode === "files" ? tls.certificate : undefined],
     ["tls.key", tls.mode === "files" ? tls.key : undefined],
+    ["certificates.ca_file", certificates.caFile],
     ...domains.flatMap((domain, index): [string, string | undefined][] => [
       [`domains[${index}].alias_map`, domain.aliasMap],
       [`domains[${index}].imap.ca_file`, domain.imap.caFile],

@@ -125,8 +125,9 @@ function contextOf(
   const { account, version } = admitted;
   const parameters = parametersOf(incoming, admitted);
   const { signal } = incoming;
-  const { devices, outOfOffice, recovery, directory, sync, push, clock, htmlCare } = services;
-  const kept = { devices, outOfOffice, recovery, directory, sync };
+  const { devices, outOfOffice, recovery, directory, certificates } = services;
+  const { sync, push, clock, htmlCare } = services;
+  const kept = { devices, outOfOffice, recovery, directory, certificates, sync };
   return { account, version, parameters, htmlCare, ...kept, push, clock, signal };
 }
 

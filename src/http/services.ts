@@ -20,6 +20,7 @@ export interface Services {
   readonly outOfOffice: Context["outOfOffice"];
   readonly recovery: Context["recovery"];
   readonly directory: Context["directory"];
+  readonly certificates: Context["certificates"];
   readonly loops: LoopWatch;
   readonly traces: Traces;
   readonly handlers: Handlers;

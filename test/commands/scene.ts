@@ -54,6 +54,7 @@ export async function commandScene(replacements: Replacements = {}): Promise<Com
     devices: devices(),
     version: replacements.version ?? "14.1",
     parameters: { saveInSent: false, acceptMultiPart: false, clientAddress: "" },
+    certificates: { check: async () => "good" },
     directory: { find: async () => ({ people: [], total: 0 }) },
     mailbox: Object.assign(Object.create(mailbox), replacements.mailbox?.(mailbox)),
     sync: overridden(sync, replacements.sync?.(sync) ?? {}),

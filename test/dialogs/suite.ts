@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { env } from "node:process";
+import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
 import type { ImapFlow } from "imapflow";
 import type { ProtocolVersion } from "../../schemas/version.ts";
+import type { Config } from "../../src/config.ts";
 import { systemClock } from "../../src/kit/clock.ts";
 import { StillClock } from "../../src/kit/still-clock.ts";
 import { startGateway, type TestGateway } from "../rig/gateway.ts";
@@ -13,6 +15,13 @@ import { putMailboxBack, renumber, saveMailbox } from "../rig/mail/storage.ts";
 import type { Stage } from "./actions.ts";
 import { parseDialog, versionsOf } from "./parse.ts";
 import { runDialog } from "./run.ts";
+
+const caFile = fileURLToPath(new URL("../fixtures/certificates/root.pem", import.meta.url));
+
+/** The authority of the certificates in dialogs. */
+function trusting(config: Config): Config {
+  return { ...config, certificates: { ...config.certificates, caFile } };
+}
 
 /** Over which servers dialogs are played, and which of them. */
 export interface Staging {
@@ -83,7 +92,7 @@ export function playDialogs({ servers, versions = (named) => named, lacks = {} }
   let theatre: Theatre;
   before(async () => {
     const mail = stack.use(await servers());
-    const gateway = stack.use(await startGateway(mail, { clock }));
+    const gateway = stack.use(await startGateway(mail, { clock, configure: trusting }));
     theatre = { mail, gateway, clock };
   });
   after(() => stack.disposeAsync());

@@ -43,7 +43,7 @@ test("OPTIONS: offers 12.1 to 16.1 and the commands that are handled", async () 
   const expected =
     "Find FolderCreate FolderDelete FolderSync FolderUpdate GetAttachment GetItemEstimate " +
     "ItemOperations MoveItems Ping Provision ResolveRecipients Search SendMail Settings " +
-    "SmartForward SmartReply Sync";
+    "SmartForward SmartReply Sync ValidateCert";
   assert.equal(offered.join(" "), expected);
 });
 
