@@ -57,7 +57,7 @@ const addedAttachment = v.struct(airSyncBasePage, {
   ClientId: v.text,
   Method: v.integer,
   ContentType: v.optional(v.text),
-  Content: v.content(v.opaque),
+  Content: v.content(v.octets),
   DisplayName: v.content(v.text),
   ContentId: v.optional(v.text),
   ContentLocation: v.optional(v.text),

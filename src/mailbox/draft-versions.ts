@@ -78,7 +78,7 @@ export async function composePlan(
     of.base === undefined ? new Set<string>() : sectionsAt(aliases, of.base, change.deleted);
   const { body } = change;
   const mime = body?.form === "mime" ? await baseOf(octetsOf(body.mime)) : undefined;
-  return composeDraft({ base, change, mime, removed }, name);
+  return await composeDraft({ base, change, mime, removed }, name);
 }
 
 async function baseOf(mime: Octets): Promise<DraftBase> {

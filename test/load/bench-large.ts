@@ -22,7 +22,7 @@ async function measure({ name, version, run }: Path): Promise<boolean> {
   using phone = new Phone({ url: gateway.url, user, password, version });
   await phone.folderSync();
   const scene = { mail: gateway.mail, phone, user, inbox: phone.folderOfType(2) };
-  const isMail = name.startsWith("SendMail");
+  const isMail = name.includes("Send");
   const large = isMail ? mailBytes : attachmentBytes;
   if (!isMail) await find(scene, large);
   for (let round = 0; round < warmRounds; round++) await run(scene, warmBytes);

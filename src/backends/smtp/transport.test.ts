@@ -10,6 +10,7 @@ import {
   type SendFault,
 } from "../../backend.ts";
 import type { Log } from "../../kit/log.ts";
+import { messageSizeLimitBytes } from "../../../test/rig/mail/postfix.ts";
 import { mailServers, password, type MailServers } from "../../../test/rig/mail/servers.ts";
 import type { SmtpServer } from "./server.ts";
 import { createSmtpTransport } from "./transport.ts";
@@ -154,7 +155,10 @@ suite("SMTP on a real Postfix", () => {
     const asUser = credentialOf(mail.freshUser());
     await assert.rejects(transport.send(asUser, outgoing, forever), refusedFor("sender"));
     await assert.rejects(send([to], mailOf("refused words")), refusedFor("rejected"));
-    await assert.rejects(send([to], Buffer.alloc(60_000_001, "x\r\n")), refusedFor("too large"));
+    await assert.rejects(
+      send([to], Buffer.alloc(messageSizeLimitBytes + 1, "x\r\n")),
+      refusedFor("too large"),
+    );
   });
 
   test("No recipients and addresses that are none are refused before DATA", async () => {

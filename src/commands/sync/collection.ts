@@ -43,8 +43,8 @@ export type OpenCollection = { readonly asked: AskedCollection } & (
 );
 
 /** Names the content of a collection's request: the same request again gets the same answer. */
-function requestHash(asked: AskedCollection): string {
-  return hashOf(asked).toString("base64url");
+async function requestHash(asked: AskedCollection): Promise<string> {
+  return (await hashOf(asked)).toString("base64url");
 }
 
 /** Opens a collection under the key that the device gave. */
@@ -59,7 +59,7 @@ export async function openCollection(
     return { asked, status: commonStatus.BodyPartPreferenceTypeNotSupported };
   }
   const partnership = { accountId: context.account.id, deviceId: context.device.id };
-  const request = { hash: requestHash(asked), signal: context.signal };
+  const request = { hash: await requestHash(asked), signal: context.signal };
   try {
     const { CollectionId, SyncKey } = asked;
     return { asked, opened: await context.sync.open(partnership, CollectionId, SyncKey, request) };

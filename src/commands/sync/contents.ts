@@ -1,21 +1,24 @@
 /** Hashes of what a device sent: the same again is the same. */
 import { createHash, type Hash } from "node:crypto";
+import { isOctets, octetsOf, scan } from "../../kit/octets.ts";
 
 /** The hash of a decoded request or a part of one; octets are read as they are. */
-export function hashOf(value: unknown): Buffer {
+export async function hashOf(value: unknown): Promise<Buffer> {
   const hash = createHash("sha256");
-  feed(hash, value);
+  await feed(hash, value);
   return hash.digest();
 }
 
-function feed(hash: Hash, value: unknown): void {
-  if (Buffer.isBuffer(value)) {
-    hash.update(`\u0000octets ${value.length}\u0000`).update(value);
+async function feed(hash: Hash, value: unknown): Promise<void> {
+  if (Buffer.isBuffer(value) || isOctets(value)) {
+    const octets = octetsOf(value);
+    hash.update(`\u0000octets ${octets.sizeBytes}\u0000`);
+    for await (const piece of scan(octets)) hash.update(piece);
   } else if (typeof value === "object" && value !== null && !(value instanceof Date)) {
     for (const [name, inner] of Object.entries(value)) {
       if (inner === undefined) continue;
       hash.update(`\u0000${name}\u0000{`);
-      feed(hash, inner);
+      await feed(hash, inner);
       hash.update("}");
     }
   } else {

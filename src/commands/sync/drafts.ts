@@ -125,7 +125,7 @@ class DraftWriter {
     const data = emailOf(add);
     if (data === undefined || (add.Class ?? "Email") !== "Email") return refusedAdd(add);
     try {
-      const wish = this.#wish(add.ClientId, data);
+      const wish = await this.#wish(add.ClientId, data);
       const outcome = isSending(add)
         ? await mailbox.sendNewDraft(wish, signal)
         : await mailbox.addDraft(wish, signal);
@@ -148,7 +148,7 @@ class DraftWriter {
     try {
       const known = await sync.known(this.#head, number);
       const edit = {
-        ...this.#wish(ServerId, data),
+        ...(await this.#wish(ServerId, data)),
         number,
         epoch: this.#head.epoch,
         knownUid: editIn(known?.labels ?? []) ?? number,
@@ -163,14 +163,14 @@ class DraftWriter {
     }
   }
 
-  #wish(name: string, data: EmailData): DraftWish {
+  async #wish(name: string, data: EmailData): Promise<DraftWish> {
     const { CollectionId, SyncKey } = this.#asked;
     return {
       deviceId: this.#context.device.id,
       collectionId: CollectionId,
       name,
       syncKey: SyncKey,
-      contents: hashOf(data),
+      contents: await hashOf(data),
       change: fromEasDraft(data),
       flags: fromEasChange(data),
     };

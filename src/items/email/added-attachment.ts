@@ -1,18 +1,18 @@
 /** A file that a device adds, as a part of a mail. */
+import { base64LinesOf } from "../../kit/base64.ts";
+import { octetsOf, scan, type Octets } from "../../kit/octets.ts";
 import { parameter } from "./carried-part.ts";
 import type { AddedAttachment } from "./draft-change.ts";
 import type { Content } from "./edited-mail.ts";
 import { maxNameLength } from "./limits.ts";
-import { withCrlf } from "./text.ts";
-
-/** Octets of a line of base64: 76 characters. */
-const lineOctets = 57;
+import { withCrlf } from "./line-ends.ts";
 
 /** The part of an added file: in base64, a mail as it stands (RFC 2046 5.2.1). */
-export function addedContent(added: AddedAttachment): Content {
+export async function addedContent(added: AddedAttachment): Promise<Content> {
   const isMessage = added.contentType === "message/rfc822";
-  const body = isMessage ? messageOctets(added.content) : base64Lines(added.content);
-  const encoding = isMessage ? (isSevenBit(body) ? "7bit" : "8bit") : "base64";
+  const octets = octetsOf(added.content);
+  const body = isMessage ? await withCrlf(octets) : base64LinesOf(octets);
+  const encoding = isMessage ? ((await isSevenBit(body)) ? "7bit" : "8bit") : "base64";
   const name = nameOf(added.displayName);
   const disposition = added.isInline ? "inline" : "attachment";
   const fields = [
@@ -38,20 +38,7 @@ function nameOf(displayName: string): string {
   return clean.slice(-maxNameLength).replace(/^[\uDC00-\uDFFF]/, "") || "attachment";
 }
 
-function messageOctets(content: Buffer): Buffer {
-  return Buffer.from(withCrlf(content.toString("latin1")), "latin1");
-}
-
-function isSevenBit(octets: Buffer): boolean {
-  return octets.every((octet) => octet < 0x80);
-}
-
-function base64Lines(content: Buffer): Buffer {
-  const lines = Math.ceil(content.length / lineOctets);
-  const out = Buffer.alloc(Math.ceil(content.length / 3) * 4 + lines * 2);
-  let at = 0;
-  for (let from = 0; from < content.length; from += lineOctets) {
-    at += out.write(`${content.toString("base64", from, from + lineOctets)}\r\n`, at, "latin1");
-  }
-  return out.subarray(0, at);
+async function isSevenBit(octets: Octets): Promise<boolean> {
+  for await (const piece of scan(octets)) if (piece.some((octet) => octet >= 0x80)) return false;
+  return true;
 }

@@ -1,6 +1,7 @@
 /** What a device writes into a draft (MS-ASEMAIL 3.1.5.4). */
 import libmime from "libmime";
 import { StatusError } from "../../../schemas/status.ts";
+import type { Octets } from "../../kit/octets.ts";
 import type { EmailData } from "./data.ts";
 import { bodyTypes } from "./options.ts";
 
@@ -26,7 +27,7 @@ export interface AddedAttachment {
   readonly displayName: string;
   /** "type/subtype" in lower case. */
   readonly contentType: string;
-  readonly content: Buffer;
+  readonly content: Buffer | Octets;
   readonly contentId: string;
   readonly contentLocation: string;
   readonly isInline: boolean;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { StatusError } from "../../../schemas/status.ts";
-import { octetsOf, wholeOf } from "../../kit/octets.ts";
+import { joined, octetsOf, wholeOf, type Octets } from "../../kit/octets.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { bodyParts } from "./body-parts.ts";
 import type { EmailData } from "./data.ts";
@@ -28,7 +28,7 @@ async function composed(data: EmailData, before?: Buffer, removed: readonly stri
   const change = fromEasDraft(data);
   const base = before && (await baseOf(before));
   const mime = change.body?.form === "mime" ? await baseOf(change.body.mime) : undefined;
-  const draft = composeDraft({ base, change, mime, removed: new Set(removed) }, name);
+  const draft = await composeDraft({ base, change, mime, removed: new Set(removed) }, name);
   const mail = await wholeOf(draft.octets);
   return { draft, mail, read: parseMessage(mail) };
 }
@@ -265,4 +265,19 @@ describe("what a device may not put into a draft", () => {
     const data: EmailData = { Read: true, Flag: {}, Body: { Type: 2 } };
     assert.equal(changesContent(fromEasDraft(data)), false);
   });
+});
+
+it("adds a file and a mail that are not in memory as if they were", async () => {
+  const inner = Buffer.from(`Subject: inner\n\nGr\u00fc\u00dfe\r\n${"line\n".repeat(30_000)}`);
+  const added = (content: (bytes: Buffer) => Buffer | Octets): EmailData => ({
+    Attachments: [
+      { Add: { ClientId: "f", Method: 1, Content: content(inner), DisplayName: "f.bin" } },
+      { Add: { ClientId: "m", Method: 5, Content: content(inner), DisplayName: "m.eml" } },
+    ],
+  });
+  const away = await composed(added((bytes) => joined([bytes.subarray(0, 9), bytes.subarray(9)])));
+  const held = await composed(added((bytes) => bytes));
+  assert.deepEqual(away.mail, held.mail);
+  assert.ok(away.mail.includes("Content-Transfer-Encoding: 8bit"));
+  assert.ok(away.mail.includes(inner.toString("base64", 0, 57)));
 });

@@ -56,9 +56,13 @@ export interface DraftIngredients {
 }
 
 /** The new version of a draft. */
-export function composeDraft(of: DraftIngredients, name: DraftName): ComposedDraft {
+export async function composeDraft(of: DraftIngredients, name: DraftName): Promise<ComposedDraft> {
+  const files: DraftNode[] = [];
+  for (const each of of.change.added) {
+    files.push({ content: await addedContent(each), children: [], added: each.clientId });
+  }
   const composition = new Composition(of, name);
-  const root = composition.root();
+  const root = composition.root(files);
   const { kept, added } = sectionsOf(root);
   return {
     octets: mailOf(composition.fields(), root.content),
@@ -103,13 +107,8 @@ class Composition {
     return Buffer.concat([fieldBytes(kept), Buffer.from(written.join(""))]);
   }
 
-  root(): DraftNode {
+  root(added: readonly DraftNode[]): DraftNode {
     const { base, change, mime, removed } = this.#of;
-    const added = change.added.map((each) => ({
-      content: addedContent(each),
-      children: [],
-      added: each.clientId,
-    }));
     if (mime !== undefined)
       return this.#withAdded(mime, wholeNode(mime.octets, mime.outline), added);
     if (change.body === undefined && base !== undefined) {

@@ -44,11 +44,29 @@ function mailOf(user: string, subject: string, sizeBytes: number): Buffer {
   ]);
 }
 
+/** A mail with a film. */
 function withAttachment(sizeBytes: number): Buffer {
+  const head = `From: a@example.test\r\nSubject: ${sizeBytes}\r\nMIME-Version: 1.0\r\n`;
+  return Buffer.concat([Buffer.from(head), filmPart(sizeBytes)]);
+}
+
+/** A signed mail with a film, which is not to be taken apart. */
+function signed(sizeBytes: number): Buffer {
   const head = [
     "From: a@example.test",
-    `Subject: ${sizeBytes}`,
+    `Subject: signed ${sizeBytes}`,
     "MIME-Version: 1.0",
+    'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; micalg=sha-256; boundary=s',
+    "",
+    "--s",
+    "",
+  ].join("\r\n");
+  const signature = "\r\n--s\r\nContent-Type: application/pkcs7-signature\r\n\r\nMIIB\r\n--s--\r\n";
+  return Buffer.concat([Buffer.from(head), filmPart(sizeBytes), Buffer.from(signature)]);
+}
+
+function filmPart(sizeBytes: number): Buffer {
+  const head = [
     "Content-Type: multipart/mixed; boundary=b",
     "",
     "--b",
@@ -95,8 +113,7 @@ async function arrived(
     await client.mailboxOpen(folder);
     const look = async (): Promise<number | undefined> => {
       await client.noop();
-      const query = { header: { "Message-ID": `<${subject}@bench>` } };
-      const found = await client.search(query, { uid: true });
+      const found = await client.search({ subject }, { uid: true });
       return found === false ? undefined : found?.[0];
     };
     let uid = await look();
@@ -110,11 +127,12 @@ async function arrived(
 }
 
 /** The FileReference of the attachment, and the ServerId of its mail. */
-export async function find({ phone, inbox, mail: servers, user }: Scene, sizeBytes: number) {
-  const known = () =>
-    [...phone.mails(inbox)].find(([, mail]) => mail.Subject === String(sizeBytes));
+export async function find(scene: Scene, sizeBytes: number, make = withAttachment) {
+  const { phone, inbox, mail: servers, user } = scene;
+  const subject = make === signed ? `signed ${sizeBytes}` : String(sizeBytes);
+  const known = () => [...phone.mails(inbox)].find(([, mail]) => mail.Subject === subject);
   if (known() === undefined) {
-    await servers.seed(user, "INBOX", [{ mime: withAttachment(sizeBytes) }]);
+    await servers.seed(user, "INBOX", [{ mime: make(sizeBytes) }]);
     await phone.syncAll(inbox, { Options: [{ BodyPreference: [{ Type: 1, TruncationSize: 0 }] }] });
   }
   const [ServerId = "", found] = known() ?? [];
@@ -162,17 +180,41 @@ function attachment(multipart: boolean, ranged = false): Path["run"] {
 
 /** Another mail's attachment goes on to himself: from the mail server to the mail server, not by the phone. */
 async function smartForward(scene: Scene, sizeBytes: number): Promise<boolean> {
-  const { phone, mail, user, inbox } = scene;
   const { ServerId } = await find(scene, sizeBytes);
+  return await forwarded(scene, ServerId, Buffer.from(lines(noise(sizeBytes))));
+}
+
+/** A signed mail goes on as it stands. */
+async function forwardSigned(scene: Scene, sizeBytes: number): Promise<boolean> {
+  const { ServerId } = await find(scene, sizeBytes, signed);
+  return await forwarded(scene, ServerId, signed(sizeBytes));
+}
+
+async function forwarded(scene: Scene, ItemId: string, body: Buffer): Promise<boolean> {
+  const { phone, mail, user, inbox } = scene;
   const subject = randomUUID();
   const head = `From: <${user}>\r\nTo: <${user}>\r\nSubject: ${subject}\r\nMessage-ID: <${subject}@bench>\r\n`;
   const Mime = Buffer.from(`${head}\r\nThe film.\r\n`);
-  const Source = { FolderId: inbox, ItemId: ServerId };
+  const Source = { FolderId: inbox, ItemId };
   const request = { ClientId: subject, Source, SaveInSentItems: true as const, Mime };
   const answer = await phone.client.send("SmartForward", request);
   if (answer.httpStatus !== 200 || answer.body !== undefined) return false;
-  const film = Buffer.from(lines(noise(sizeBytes)));
-  return await arrived(mail, user, { subject, body: film });
+  return await arrived(mail, user, { subject, body });
+}
+
+/** A draft that comes with its attachment and is sent at once. */
+async function sendDraft({ phone, mail, user }: Scene, sizeBytes: number): Promise<boolean> {
+  const drafts = phone.folderOfType(3);
+  if (phone.asked(drafts).SyncKey === "0") await phone.syncAll(drafts);
+  const subject = randomUUID();
+  const content = noise(sizeBytes);
+  const file = { ClientId: "film", Method: 1, Content: content, DisplayName: "film.mp4" };
+  const Email = { To: user, Subject: subject, Attachments: [{ Add: file }] };
+  const Add = { ClientId: subject, Send: true as const, ApplicationData: { Email } };
+  const { responses } = await phone.sync(drafts, { Commands: [{ Add }] });
+  const [added] = responses;
+  if (added === undefined || !("Add" in added) || added.Add.Status !== 1) return false;
+  return await arrived(mail, user, { subject, body: Buffer.from(lines(content)) });
 }
 
 async function getAttachment(scene: Scene, sizeBytes: number): Promise<boolean> {
@@ -222,6 +264,8 @@ export const paths: readonly Path[] = [
   { name: "ItemOperations, Range", version: "14.1", run: attachment(false, true) },
   { name: "ItemOperations, multipart, Range", version: "14.1", run: attachment(true, true) },
   { name: "SmartForward", version: "16.1", run: smartForward },
+  { name: "SmartForward, signed", version: "14.1", run: forwardSigned },
+  { name: "Sync Send of a draft", version: "16.1", run: sendDraft },
   { name: "GetAttachment", version: "12.1", run: getAttachment },
   { name: "ItemOperations mail as MIME", version: "14.1", run: wholeMail(false) },
   { name: "ItemOperations mail, multipart", version: "14.1", run: wholeMail(true) },

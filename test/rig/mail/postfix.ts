@@ -2,7 +2,7 @@
 import type { MailPorts } from "./dovecot.ts";
 
 /** Octets of the largest mail that the rig's Postfix takes. */
-const messageSizeLimitBytes = 60_000_000;
+export const messageSizeLimitBytes = 80_000_000;
 
 /** The text of main.cf. */
 export function mainCf(folder: string, lmtp: number, auth: number): string {
