@@ -1,22 +1,42 @@
 /** A mailbox that is full: what still works, and what the device is told of the rest. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import type { Config } from "../../src/config.ts";
 import { Phone, type SyncWishes } from "../client/phone.ts";
 import { startGateway, type TestGateway } from "../rig/gateway.ts";
+import { startImapProxy, type ImapProxy } from "../rig/mail/proxy.ts";
 import { mailServers, password, type MailServers } from "../rig/mail/servers.ts";
 
 let mail: MailServers;
 let gateway: TestGateway;
+/** Over a mail server without MOVE. */
+let poor: TestGateway;
+let proxy: ImapProxy;
+
+/** What will not do at another time either (MS-ASCMD 2.2.3.177.10): the phone must not repeat it for ever. */
+const failed = 5;
 
 before(async () => {
   mail = await mailServers();
   gateway = await startGateway(mail);
+  proxy = await startImapProxy(mail.imap.port, { without: ["MOVE"] });
+  poor = await startGateway(mail, { configure: (config) => over(proxy, config) });
 });
 
 after(async () => {
   await gateway?.[Symbol.asyncDispose]();
+  await poor?.[Symbol.asyncDispose]();
+  await proxy?.[Symbol.asyncDispose]();
   await mail?.stop();
 });
+
+function over({ port }: ImapProxy, config: Config): Config {
+  const domains = config.domains.map((domain) => {
+    const imap = { ...domain.imap, host: "127.0.0.1", port, security: "plain" } as const;
+    return { ...domain, imap };
+  });
+  return { ...config, domains };
+}
 
 function letter(to: string, bodyBytes: number): Buffer {
   const body = "A line of a letter that is long enough.\r\n".repeat(Math.ceil(bodyBytes / 41));
@@ -77,6 +97,31 @@ test("Full mailbox: a mail is sent though no copy can be kept; marking and delet
     const moved = await phone.sync(inbox, { Commands: [{ Delete: { ServerId: second } }] });
     assert.deepEqual([moved.status, moved.responses], [1, []]);
     assert.equal(await countOf(user, "Trash"), 1);
+  }
+});
+
+test("Full mailbox: mails move or stay, each with its Status, and none is lost", async () => {
+  for (const withoutMove of [false, true]) {
+    const user = mail.freshUser("full");
+    const one = { mime: letter(user, 6_000) };
+    await mail.seed(user, "INBOX", [one, one, one]);
+    const gatewayUrl = withoutMove ? poor.url : gateway.url;
+    using phone = new Phone({ url: gatewayUrl, user, password, version: "14.1" });
+    await phone.folderSync();
+    const [inbox, trash] = [phone.folderOfType(2), phone.folderOfType(4)];
+    await phone.syncAll(inbox);
+    await phone.syncAll(trash);
+    const ids = [...phone.mails(inbox).keys()];
+    const moved = await phone.moveItems(inbox, ids, trash);
+    // A copy finds no room beside the mail; a server that moves needs none.
+    const statuses = moved.map(({ Status }) => Status);
+    assert.deepEqual(statuses, withoutMove ? [failed, failed, failed] : [3, 3, 3]);
+    assert.deepEqual(await phone.moveItems(inbox, ids, trash), moved);
+    const counts = [await countOf(user, "INBOX"), await countOf(user, "Trash")];
+    assert.deepEqual(counts, withoutMove ? [3, 0] : [0, 3]);
+    await phone.syncAll(inbox);
+    await phone.syncAll(trash);
+    assert.deepEqual([phone.mails(inbox).size, phone.mails(trash).size], counts);
   }
 });
 

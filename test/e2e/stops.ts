@@ -10,6 +10,7 @@ type Effect =
   | "flags"
   | "append"
   | "list"
+  | "empty"
   | "folder created"
   | "folder renamed"
   | "folder deleted";
@@ -36,6 +37,7 @@ const effects: readonly (readonly [keyof MailSession, Effect])[] = [
   ["move", "move"],
   ["copy", "copy"],
   ["remove", "remove"],
+  ["removeAll", "empty"],
   ["setFlags", "flags"],
   ["append", "append"],
   ["list", "list"],

@@ -169,6 +169,114 @@ test("Two processes: the same FolderCreate to both makes one folder, and a Ping 
   assert.equal(tablet.folderNamed("New"), made.body?.ServerId);
 });
 
+test("Two processes: the same MoveItems to both, in turn and at the same moment, moves each mail once to one id", async () => {
+  const user = mail.freshUser();
+  for (let count = 0; count < 6; count++) await mail.deliver(user, mimeOf(user, `mail ${count}`));
+  using phone = phoneOf(user);
+  using second = twin(phone);
+  const imap = await mail.imapClient(user);
+  await phone.folderSync();
+  const [inbox, trash] = [phone.folderOfType(2), phone.folderOfType(4)];
+  await phone.syncAll(inbox);
+  await phone.syncAll(trash);
+  const all = [...phone.mails(inbox).keys()];
+  const told: string[] = [];
+  for (const isAtOnce of [true, false, true]) {
+    const ids = all.splice(0, 2);
+    const request = {
+      Move: ids.map((SrcMsgId) => ({ SrcMsgId, SrcFldId: inbox, DstFldId: [trash] })),
+    };
+    const [answer, again] = isAtOnce
+      ? await Promise.all([
+          phone.client.send("MoveItems", request),
+          second.send("MoveItems", request),
+        ])
+      : [await phone.client.send("MoveItems", request), await second.send("MoveItems", request)];
+    assert.deepEqual(again.body, answer.body);
+    for (const { Status, DstMsgId = "" } of answer.body?.Response ?? []) {
+      assert.equal(Status, 3);
+      told.push(DstMsgId);
+    }
+  }
+  assert.deepEqual([await countOf(imap, "INBOX"), await countOf(imap, "Trash")], [0, 6]);
+  assert.equal((await phone.sync(inbox)).deletes.length, 6);
+  assert.deepEqual((await phone.sync(trash)).adds.toSorted(), told.toSorted());
+  await imap.logout();
+});
+
+test("Two processes: the same Move of a conversation to both, in turn and at the same moment, moves it once", async () => {
+  const user = mail.freshUser();
+  using phone = phoneOf(user);
+  using second = twin(phone);
+  const imap = await mail.imapClient(user);
+  await phone.folderSync();
+  const [inbox, trash] = [phone.folderOfType(2), phone.folderOfType(4)];
+  for (const [at, isAtOnce] of [true, false].entries()) {
+    for (const mime of [1, 2, 3].map((each) => threadedOf(user, `${at}`, each))) {
+      await mail.deliver(user, mime);
+    }
+    await phone.syncAll(inbox);
+    const [{ ConversationId } = {}] = phone.mails(inbox).values();
+    const Options = { MoveAlways: true as const };
+    const Move = [{ ConversationId, DstFldId: trash, Options }];
+    const request = { Move, Fetch: [], EmptyFolderContents: [] };
+    const send = [phone.client, second].map((client) => async () => {
+      return (await client.send("ItemOperations", request)).body?.Response?.Move;
+    });
+    const answers = isAtOnce
+      ? await Promise.all(send.map((each) => each()))
+      : [await send[0]?.(), await send[1]?.()];
+    for (const answer of answers) assert.deepEqual(answer, [{ Status: 1, ConversationId }]);
+    assert.deepEqual(
+      [await countOf(imap, "INBOX"), await countOf(imap, "Trash")],
+      [0, 3 * (at + 1)],
+    );
+    await phone.syncAll(inbox);
+    assert.equal(phone.mails(inbox).size, 0);
+  }
+  await imap.logout();
+});
+
+function threadedOf(user: string, root: string, at: number): Buffer {
+  const ids = `Message-ID: <${at}.${root}.${user}>\r\nReferences: <${root}.${user}>\r\n`;
+  return Buffer.concat([Buffer.from(ids), mimeOf(user, `thread ${root}`)]);
+}
+
+test("Two processes: the same FolderUpdate and FolderDelete to both, in turn and at the same moment, act once", async () => {
+  const user = mail.freshUser();
+  using phone = phoneOf(user);
+  using second = twin(phone);
+  const imap = await mail.imapClient(user);
+  await phone.folderSync();
+  for (const isAtOnce of [true, false]) {
+    const ServerId = await phone.createFolder("Plans");
+    const place = { ServerId, ParentId: "0", DisplayName: "Ideas" };
+    const send = async (name: "FolderUpdate" | "FolderDelete") => {
+      const SyncKey = phone.hierarchyKey;
+      const asked = [phone.client, second].map((client) => async () => {
+        if (name === "FolderUpdate") return (await client.send(name, { SyncKey, ...place })).body;
+        return (await client.send(name, { SyncKey, ServerId })).body;
+      });
+      const [answer, again] = isAtOnce
+        ? await Promise.all(asked.map((each) => each()))
+        : [await asked[0]?.(), await asked[1]?.()];
+      assert.equal(answer?.Status, 1, name);
+      assert.deepEqual(again, answer, name);
+      phone.hierarchyKey = answer.SyncKey ?? "";
+      return (await imap.list()).map(({ path }) => path);
+    };
+    const renamed = await send("FolderUpdate");
+    assert.deepEqual([renamed.includes("Ideas"), renamed.includes("Plans")], [true, false]);
+    const left = await send("FolderDelete");
+    assert.equal(left.includes("Ideas"), false);
+    phone.folders.delete(ServerId);
+    const known = Object.fromEntries(phone.folders);
+    assert.equal(await phone.folderSync(), 1);
+    assert.deepEqual(Object.fromEntries(phone.folders), known);
+  }
+  await imap.logout();
+});
+
 test("Two processes: the same SendMail to both at the same moment is sent once", async () => {
   const user = mail.freshUser();
   using phone = phoneOf(user);
