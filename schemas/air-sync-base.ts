@@ -89,11 +89,11 @@ const location = v.struct(airSyncBasePage, {
 });
 
 /** The attachments field of every class. */
-export const attachmentsField = v.from(airSyncBasePage, v.optional(attachments));
+export const attachmentsField = v.from(airSyncBasePage, v.since("12.0", attachments));
 /** The body field of every class. */
-export const bodyField = v.from(airSyncBasePage, v.optional(body));
+export const bodyField = v.from(airSyncBasePage, v.since("12.0", body));
 /** The native body type field of every class. */
-export const nativeBodyTypeField = v.from(airSyncBasePage, v.optional(v.integer));
+export const nativeBodyTypeField = v.from(airSyncBasePage, v.since("12.0", v.integer));
 /** The location field of the classes that have one, as versions from 16.0 send it. */
 export const locationField = v.from(airSyncBasePage, v.since("16.0", location));
 /** The instance field of the classes that recur: the original start, as 16.0 compact text. */

@@ -12,7 +12,7 @@ const syncOptions = v.struct(airSyncPage, {
   Class: v.optional(v.text),
   FilterType: v.optional(v.integer),
   Truncation: v.until("2.5", v.integer),
-  BodyPreference: v.from(airSyncBasePage, v.list(bodyPreference)),
+  BodyPreference: v.from(airSyncBasePage, v.since("12.0", v.list(bodyPreference))),
   BodyPartPreference: v.from(airSyncBasePage, v.since("14.1", bodyPartPreference)),
   Conflict: v.optional(v.integer),
   MIMESupport: v.optional(v.integer),

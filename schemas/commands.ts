@@ -88,9 +88,21 @@ const always = [
 const since12 = [...always, "ItemOperations", "Settings"] as const;
 const until12 = [...since12, "GetAttachment"] as const;
 
+/** What devices do that know no ItemOperations, beside receiving and sending. */
+const by25 = [
+  "GetAttachment",
+  "GetHierarchy",
+  "SmartReply",
+  "SmartForward",
+  "MoveItems",
+  "FolderCreate",
+  "FolderDelete",
+  "FolderUpdate",
+] as const satisfies readonly CommandName[];
+
 /** What each version needs; a version is offered when all of it is handled. */
 export const protocolVersions: Readonly<Record<ProtocolVersion, Needs>> = {
-  "2.5": { commands: [...always, "GetAttachment", "GetHierarchy"], features: ["2.5 bodies"] },
+  "2.5": { commands: [...always, ...by25], features: ["2.5 bodies"] },
   "12.0": { commands: until12, features: ["12.0 forms"] },
   "12.1": { commands: until12, features: [] },
   "14.0": { commands: since12, features: [] },

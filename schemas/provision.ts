@@ -10,6 +10,9 @@ const page = provisionPage;
 /** The type of policy that versions from 12.0 know (MS-ASPROV 2.2.2.43). */
 export const policyType = "MS-EAS-Provisioning-WBXML";
 
+/** The type of policy that 2.5 knows (MS-ASPROV 2.2.2.43). */
+export const policyType25 = "MS-WAP-Provisioning-XML";
+
 const requestedPolicy = v.struct(page, {
   PolicyType: v.optional(v.text),
   PolicyKey: v.optional(v.text),

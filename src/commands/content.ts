@@ -22,9 +22,11 @@ export interface Mapped {
 }
 
 /** A mail with the plan of its body, or why there is none. */
-export type PlannedMail = { readonly item: MailItem } & (
-  { readonly plan: BodyPlan } | { readonly error: unknown }
-);
+export type PlannedMail = {
+  readonly item: MailItem;
+  /** Most characters of its text, in 2.5. */
+  readonly textCharacters?: number | undefined;
+} & ({ readonly plan: BodyPlan } | { readonly error: unknown });
 
 /** Plans the bodies of mails. */
 export function planMails(
@@ -32,9 +34,10 @@ export function planMails(
   items: readonly MailItem[],
   options: MailOptions,
 ): PlannedMail[] {
+  const { textCharacters } = options;
   return items.map((item) => {
     try {
-      return { item, plan: planBody(item, { ...options, htmlCare }) };
+      return { item, textCharacters, plan: planBody(item, { ...options, htmlCare }) };
     } catch (error) {
       return { item, error };
     }
@@ -64,6 +67,7 @@ export async function mapMails(
     else attempts.fail(mail.item.number, mail.error);
   }
   const items = mails.map(({ item }) => item);
+  const textCharacters = new Map(mails.map((mail) => [mail.item.number, mail.textCharacters]));
   // The mail server and the database work at the same time.
   const [parts, conversations, references, kept] = await Promise.all([
     fetchPlanned(context, collectionId, { plans, attempts }),
@@ -75,6 +79,7 @@ export async function mapMails(
   const data = attempts.each(planned, (item) =>
     toEas(item, plans.get(item.number)!.finish(parts.get(item.number) ?? []), {
       version: context.version,
+      textCharacters: textCharacters.get(item.number),
       fileReference: (section) => `${references.get(item.number)}:${section}`,
       conversation: conversations.get(item.number),
       ownAddresses: context.account.addresses,

@@ -6,6 +6,7 @@ import { handleFolderDelete } from "./folder-delete.ts";
 import { handleFolderSync } from "./folder-sync.ts";
 import { handleFolderUpdate } from "./folder-update.ts";
 import { handleGetAttachment } from "./get-attachment.ts";
+import { handleGetHierarchy } from "./get-hierarchy.ts";
 import { handleGetItemEstimate } from "./get-item-estimate.ts";
 import { handleItemOperations } from "./item-operations/handle.ts";
 import { handleMoveItems } from "./move-items.ts";
@@ -26,6 +27,7 @@ export const handlers = {
   SmartForward: handleSmartForward,
   SmartReply: handleSmartReply,
   GetAttachment: handleGetAttachment,
+  GetHierarchy: handleGetHierarchy,
   FolderSync: handleFolderSync,
   FolderCreate: handleFolderCreate,
   FolderDelete: handleFolderDelete,

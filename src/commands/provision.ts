@@ -1,5 +1,5 @@
 /** Provision (MS-ASPROV 2.2.1): the two phases by which a device gets its policy and its key. */
-import { policyType } from "../../schemas/provision.ts";
+import { policyType, policyType25 } from "../../schemas/provision.ts";
 import { commandStatus, StatusError } from "../../schemas/status.ts";
 import type { RequestOf, ResponseOf } from "../../schemas/commands.ts";
 import { parsePolicyKey, type PolicyAnswer } from "../devices/policy.ts";
@@ -21,8 +21,9 @@ export async function handleProvision(
   const [asked] = request.Policies?.Policy ?? [];
   // An empty Provision asks whether a wipe waits (MS-ASPROV 3.1.5.1.1): none does.
   if (asked === undefined) return { ...information, Status: status.Success };
-  const PolicyType = asked.PolicyType ?? policyType;
-  if (PolicyType !== policyType) {
+  const known = context.version === "2.5" ? policyType25 : policyType;
+  const PolicyType = asked.PolicyType ?? known;
+  if (PolicyType !== known) {
     const Status = commandStatus.ProvisionPolicy.UnknownPolicyType;
     return answer(information, status.Success, { PolicyType, Status });
   }

@@ -9,7 +9,7 @@ import {
 import type { ProtocolVersion } from "../../schemas/version.ts";
 
 /** What is handled beside commands. */
-const features: readonly Feature[] = ["send from Drafts"];
+const features: readonly Feature[] = ["2.5 bodies", "12.0 forms", "send from Drafts"];
 
 /** Versions and commands on offer. */
 export interface Offer {

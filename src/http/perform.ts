@@ -1,6 +1,7 @@
 /** The second half of a request: device, policy gate, command, answer. */
 import { commands, type CommandName } from "../../schemas/commands.ts";
 import { commonStatus, StatusError } from "../../schemas/status.ts";
+import type { ProtocolVersion } from "../../schemas/version.ts";
 import {
   MultipartAnswer,
   RawAnswer,
@@ -56,7 +57,8 @@ export async function perform(received: Received, services: Services): Promise<o
   await services.pacing.turn(device.id, incoming.signal);
   const refused = passGate(received, device, services);
   if (refused !== undefined) return refused;
-  return await withOffer(await run(received, device, services), device, services);
+  const answer = await run(received, device, services);
+  return await withOffer(answer, { device, version: admitted.version }, services);
 }
 
 /**
@@ -65,9 +67,11 @@ export async function perform(received: Received, services: Services): Promise<o
  */
 async function withOffer(
   answer: outgoing.Outgoing,
-  device: Device,
+  { device, version }: { readonly device: Device; readonly version: ProtocolVersion },
   { devices, offer }: Services,
 ): Promise<outgoing.Outgoing> {
+  // 2.5 does not know the header (MS-ASHTTP 2.2.2.1.2.9).
+  if (version === "2.5") return answer;
   const versions = offer.versions.join(",");
   if (answer.http !== 200 || !(await devices.learnsOffer(device, versions))) return answer;
   return { ...answer, headers: { ...answer.headers, ...offer.headers, "X-MS-RP": versions } };

@@ -37,7 +37,7 @@ export interface Dialog {
   readonly texts: ReadonlyMap<string, string>;
 }
 
-const gate = /^\[(?<from>\d+\.\d)(?<on>\+?)\]\s?/;
+const gate = /^\[(?<named>\d+\.\d)(?<others>[+-]?)\]\s?/;
 
 /** The steps that hold for this version. */
 export function parseDialog(source: string, version: ProtocolVersion): Dialog {
@@ -78,8 +78,10 @@ function numbered(source: string): Line[] {
 function gated({ number, text }: Line, version: ProtocolVersion): Line[] {
   const groups = gate.exec(text)?.groups;
   if (groups === undefined) return text.trim() === "" ? [] : [{ number, text }];
-  const from = groups["from"] as ProtocolVersion;
-  const holds = groups["on"] === "+" ? rank(version) >= rank(from) : rank(version) === rank(from);
+  const distance = rank(version) - rank(groups["named"] as ProtocolVersion);
+  const { others } = groups;
+  const holds =
+    distance === 0 || (others === "+" && distance > 0) || (others === "-" && distance < 0);
   return holds ? [{ number, text: text.replace(gate, "") }] : [];
 }
 

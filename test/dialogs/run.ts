@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { codePages } from "../../schemas/code-pages.ts";
 import { commands, isCommandName } from "../../schemas/commands.ts";
-import type { ProtocolVersion } from "../../schemas/version.ts";
+import { atLeast, type ProtocolVersion } from "../../schemas/version.ts";
 import { fromXml, toXml } from "../../src/wbxml/xml.ts";
 import { EasClient, type Answer } from "../client/client.ts";
 import { actions, type Stage } from "./actions.ts";
@@ -154,9 +154,19 @@ class Run implements Disposable {
     const shown = `HTTP ${answer.httpStatus}\n${actual || answer.bytes.toString()}`;
     assert.equal(answer.httpStatus, step.httpStatus, shown);
     if (step.text !== undefined) assert.equal(answer.bytes.toString(), step.text);
+    if (step.exact && step.body.trim() === "" && this.#saysUnchanged(actual)) return;
     const found = match(step.body, actual, this.#bindings, step.exact);
     if ("differs" in found) throw new Error(`${found.differs}\n${shown}`);
     this.#bindings = found.bindings;
+  }
+
+  /** Up to 12.0 there is no empty answer to a Sync: each collection says that its key is still the one. */
+  #saysUnchanged(actual: string): boolean {
+    if (atLeast(this.#access.version, "12.1") || !actual.startsWith("<Sync ")) return false;
+    const keys = actual.matchAll(/<SyncKey>(.*)<\/SyncKey>/g).map(([, key]) => key ?? "");
+    const known = new Set(this.#bindings.values());
+    const hasNews = /<(Commands|Responses|MoreAvailable|Limit)\b/.test(actual);
+    return !hasNews && keys.every((key) => known.has(key)) && !/<Status>(?!1<)/.test(actual);
   }
 
   async #taken(): Promise<Answer<undefined>> {

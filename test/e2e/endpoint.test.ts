@@ -33,17 +33,17 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setImmediate(resolve));
 }
 
-test("OPTIONS: offers 12.1 to 16.1 and the commands that are handled", async () => {
+test("OPTIONS: offers 2.5 to 16.1 and the commands that are handled", async () => {
   using client = new EasClient(optionsOf());
   const { httpStatus, headers } = await client.exchange("OPTIONS", endpoint, {}, undefined);
   assert.equal(httpStatus, 200);
-  assert.equal(headers["ms-asprotocolversions"], "12.1,14.0,14.1,16.0,16.1");
+  assert.equal(headers["ms-asprotocolversions"], "2.5,12.0,12.1,14.0,14.1,16.0,16.1");
   assert.ok(headers["ms-server-activesync"]);
   const offered = String(headers["ms-asprotocolcommands"]).split(",").toSorted();
   const expected =
-    "Find FolderCreate FolderDelete FolderSync FolderUpdate GetAttachment GetItemEstimate " +
-    "ItemOperations MoveItems Ping Provision ResolveRecipients Search SendMail Settings " +
-    "SmartForward SmartReply Sync ValidateCert";
+    "Find FolderCreate FolderDelete FolderSync FolderUpdate GetAttachment GetHierarchy " +
+    "GetItemEstimate ItemOperations MoveItems Ping Provision ResolveRecipients Search SendMail " +
+    "Settings SmartForward SmartReply Sync ValidateCert";
   assert.equal(offered.join(" "), expected);
 });
 
@@ -80,7 +80,7 @@ test("Query: unknown commands, commands not handled and unknown versions have co
   const headers = { "MS-ASProtocolVersion": "99.9" };
   const refused = await client.sendBytes("FolderSync", undefined, { headers });
   assert.equal(refused.httpStatus, 505);
-  assert.equal(refused.headers["ms-asprotocolversions"], "12.1,14.0,14.1,16.0,16.1");
+  assert.equal(refused.headers["ms-asprotocolversions"], "2.5,12.0,12.1,14.0,14.1,16.0,16.1");
 });
 
 const files = [

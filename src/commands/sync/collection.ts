@@ -117,6 +117,11 @@ export function failed(asked: AskedCollection, Status: number): AnsweredCollecti
   return { ...nameOf(asked), SyncKey, Status };
 }
 
+/** The answer for a collection without changes. */
+export function unchanged(asked: AskedCollection): AnsweredCollection {
+  return { ...nameOf(asked), SyncKey: asked.SyncKey, Status: status.Success };
+}
+
 /** Class is told up to 12.1 (MS-ASCMD 2.2.3.29.2). */
 function nameOf(asked: AskedCollection): Pick<AnsweredCollection, "Class" | "CollectionId"> {
   return { Class: asked.Class ?? "Email", CollectionId: asked.CollectionId };

@@ -39,5 +39,11 @@ export async function fetchResponses(
 /** A Fetch asks for what a truncated answer left out: the same form, uncut. */
 function whole(options: ReturnType<typeof mailOptions>): ReturnType<typeof mailOptions> {
   const preferences = options.preferences.map(({ Type, Preview }) => ({ Type, Preview }));
-  return { ...options, preferences, mimeTruncation: undefined, bodiesSince: undefined };
+  return {
+    ...options,
+    preferences,
+    mimeTruncation: undefined,
+    textCharacters: undefined,
+    bodiesSince: undefined,
+  };
 }

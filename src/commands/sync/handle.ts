@@ -3,8 +3,14 @@ import type { RequestOf } from "../../../schemas/commands.ts";
 import { commandStatus } from "../../../schemas/status.ts";
 import type { Context } from "../context.ts";
 import { hold } from "../look.ts";
-import { failed, openCollection, syncCollection, type OpenCollection } from "./collection.ts";
-import { readRequest } from "./request.ts";
+import {
+  failed,
+  openCollection,
+  unchanged,
+  syncCollection,
+  type OpenCollection,
+} from "./collection.ts";
+import { knowsEmpty, readRequest } from "./request.ts";
 import type { AnsweredCollection, AskedCollection, SyncRequest, SyncResponse } from "./types.ts";
 
 /** Answers a Sync; undefined is the empty answer: nothing changed (MS-ASCMD 2.2.1.21.2). */
@@ -16,6 +22,7 @@ export async function handleSync(
   if ("refused" in read) return read.refused;
   const { asked } = read;
   const answers = await pass(asked, context);
+  if (!knowsEmpty(context)) return answerOf(withUnchanged(answers, asked));
   if (answers.length > 0 || asked.waitSeconds === undefined) return answerOf(answers);
   const outcome = await hold(context, {
     // Of what shall not be told nothing can end the wait.
@@ -31,6 +38,15 @@ export async function handleSync(
 
 function answerOf(answers: readonly AnsweredCollection[]): SyncResponse | undefined {
   return answers.length === 0 ? undefined : { Collections: { Collection: [...answers] } };
+}
+
+/** Before 12.1 every collection is answered; one without changes keeps its key. */
+function withUnchanged(
+  answers: readonly AnsweredCollection[],
+  { collections }: SyncRequest,
+): readonly AnsweredCollection[] {
+  const byId = new Map(answers.map((answer) => [answer.CollectionId, answer]));
+  return collections.map((asked) => byId.get(asked.CollectionId) ?? unchanged(asked));
 }
 
 /** One pass over all collections; those whose key somebody else answered meanwhile are opened once more. */

@@ -1,5 +1,5 @@
 /** Sticky options of a collection: kept with its state until a request brings new ones. */
-import type { MailOptions } from "../../items/email/options.ts";
+import { mailOptions25, type MailOptions } from "../../items/email/options.ts";
 import type { Feed } from "../../feed.ts";
 import type { Mailbox } from "../../mailbox/mailbox.ts";
 import type { Head } from "../../sync/types.ts";
@@ -74,6 +74,7 @@ export function feedFor(mailbox: Mailbox, collectionId: string, sinceDay: number
 
 /** What the mapping of a mail must know of the device's wishes. */
 export function mailOptions(options: KeptOptions | undefined, context: Context): MailOptions {
+  if (context.version === "2.5") return mailOptions25(options);
   return {
     version: context.version,
     preferences: options?.BodyPreference ?? [],

@@ -2,6 +2,7 @@
 import type { Context } from "../context.ts";
 import { maxCollections, maxWaitMinutes, maxWindowSize } from "../limits.ts";
 import { commandStatus } from "../../../schemas/status.ts";
+import { atLeast } from "../../../schemas/version.ts";
 import type { AskedCollection, SyncRequest, SyncResponse } from "./types.ts";
 import type { RequestOf } from "../../../schemas/commands.ts";
 
@@ -39,11 +40,16 @@ export function windowSizeOf(asked: number | undefined, absent: number): number 
  */
 async function completeRequest(raw: Raw | undefined, context: Context): Promise<Raw | undefined> {
   const { devices, device } = context;
-  if (raw === undefined) return cachedRequest(context);
+  if (raw === undefined) return knowsEmpty(context) ? cachedRequest(context) : {};
   const complete = raw.Partial === true ? await merged(raw, context) : raw;
   if (complete === undefined) return undefined;
   await devices.putSyncRequest(device, hasCommands(complete) ? undefined : complete);
   return complete;
+}
+
+/** From 12.1 an empty request is short for the one before, an empty answer for "nothing changed". */
+export function knowsEmpty({ version }: Context): boolean {
+  return atLeast(version, "12.1");
 }
 
 async function cachedRequest({ devices, device }: Context): Promise<Raw | undefined> {

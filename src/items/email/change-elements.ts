@@ -17,6 +17,8 @@ export function toEasChange(
 ): EmailData {
   const { read, flag, others } = differing(differs);
   const Read = { Read: flags.seen };
+  // 2.5 knows no flags, and a Change has to hold something.
+  if (version === "2.5") return Read;
   const Flag = { Flag: flagElement(flags, "") };
   if (!others) return { ...(read ? Read : {}), ...(flag ? Flag : {}) };
   return { ...Read, ...Flag, ...verbElement(flags, version), ...categoriesElement(flags, version) };

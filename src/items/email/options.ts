@@ -19,6 +19,8 @@ export interface MailOptions {
   readonly mimeSupport: number;
   /** 0-8, a row of the table of MS-ASCMD 2.2.3.111; it bounds MIME beside TruncationSize. */
   readonly mimeTruncation?: number | undefined;
+  /** Most characters of a text body, as 2.5 counts them (MS-ASCMD 2.2.3.185). */
+  readonly textCharacters?: number | undefined;
   /** BodyPartPreference (MS-ASAIRS 2.2.2.11), from 14.1. */
   readonly bodyPart?: BodyPreference | undefined;
   /** How HTML is given; unchanged where it is not told. MIME is given as it is in any case. */
@@ -120,4 +122,32 @@ function ownLimit(type: BodyType, options: MailOptions): number {
 export function bodyPartCandidate(options: MailOptions): Candidate | undefined {
   if (options.bodyPart === undefined || !atLeast(options.version, "14.1")) return undefined;
   return candidateOf({ ...options.bodyPart, Type: bodyTypes.html }, options)[0];
+}
+
+/** Truncation in characters by value; 9 and unknown values: whole (MS-ASCMD 2.2.3.185). */
+const truncations = [0, 512, 1024, 2048, 5120, 10_240, 20_480, 51_200, 102_400];
+
+/** So many octets of UTF-8 hold at least as many UTF-16 units: whatever the script, enough text is fetched. */
+const bytesPerCharacter = 3;
+
+/** The options of 2.5, which has no BodyPreference: MIME where MIMESupport says so, else plain text. */
+export function mailOptions25(
+  asked:
+    | {
+        readonly Truncation?: number | undefined;
+        readonly MIMESupport?: number | undefined;
+        readonly MIMETruncation?: number | undefined;
+      }
+    | undefined,
+): MailOptions {
+  const textCharacters = truncations[asked?.Truncation ?? Infinity];
+  const text =
+    textCharacters === undefined ? {} : { TruncationSize: textCharacters * bytesPerCharacter };
+  return {
+    version: "2.5",
+    preferences: [{ Type: bodyTypes.mime }, { Type: bodyTypes.text, ...text }],
+    mimeSupport: asked?.MIMESupport ?? 0,
+    mimeTruncation: asked?.MIMETruncation,
+    textCharacters,
+  };
 }

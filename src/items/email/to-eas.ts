@@ -7,6 +7,7 @@ import { firstConversationIndex } from "./conversation-index.ts";
 import type { EmailData } from "./data.ts";
 import { cleanSubject, envelopeElements } from "./envelope-elements.ts";
 import { flagElement } from "./follow-up.ts";
+import { inForm25 } from "./form-25.ts";
 import { meetingRequest } from "./meeting-request.ts";
 import { contentClass, detailPart, isCalendar, messageClass, methodOf } from "./message-class.ts";
 import type { MailItem } from "./message.ts";
@@ -20,6 +21,8 @@ export interface Conversation {
 /** What the mapping cannot know from the mail itself. */
 export interface EasExtras {
   readonly version: ProtocolVersion;
+  /** Most characters of a text body in 2.5. */
+  readonly textCharacters?: number | undefined;
   /** The FileReference of an attachment by its section. */
   fileReference(section: string): string;
   readonly conversation?: Conversation | undefined;
@@ -31,7 +34,7 @@ export interface EasExtras {
 export function toEas(item: MailItem, body: EmailBody, extras: EasExtras): EmailData {
   const { Body, BodyPart, NativeBodyType, attachments, detail } = body;
   const MessageClass = messageClass(item, detail);
-  return {
+  const data = {
     ...envelopeElements(item),
     ...toEasChange(item.flags, extras.version),
     Flag: flagElement(item.flags, cleanSubject(item.envelope.subject)),
@@ -48,6 +51,7 @@ export function toEas(item: MailItem, body: EmailBody, extras: EasExtras): Email
     ConversationIndex: extras.conversation?.index ?? firstConversationIndex(item),
     IsDraft: item.flags.draft,
   };
+  return extras.version === "2.5" ? inForm25(data, extras.textCharacters) : data;
 }
 
 function meetingOf(
