@@ -33,6 +33,9 @@ export const lastingMs = 60_000;
 /** A server that says nothing to a command for this long is gone. */
 export const commandTimeoutMs = 60_000;
 
+/** Items that one command deletes when a folder is emptied: a slow server needs less than `commandTimeoutMs`. */
+export const emptiedAtOnce = 2_000;
+
 /** TCP, TLS and greeting together. */
 export const connectTimeoutMs = 10_000;
 
