@@ -125,9 +125,10 @@ export class Phone implements Disposable {
     this.folders.delete(ServerId);
   }
 
-  /** EmptyFolderContents; returns its Status. */
-  async emptyFolder(CollectionId: string): Promise<number | undefined> {
-    const request = { EmptyFolderContents: [{ CollectionId }], Fetch: [], Move: [] };
+  /** EmptyFolderContents, on demand with all folders below; returns its Status. */
+  async emptyFolder(CollectionId: string, DeleteSubFolders = false): Promise<number | undefined> {
+    const Options = DeleteSubFolders ? { DeleteSubFolders } : undefined;
+    const request = { EmptyFolderContents: [{ CollectionId, Options }], Fetch: [], Move: [] };
     const { body } = await this.client.send("ItemOperations", request);
     return body?.Response?.EmptyFolderContents[0]?.Status;
   }

@@ -84,3 +84,24 @@ test("Kill: mails that a phone moves or deletes for good are moved and deleted o
   t.diagnostic(JSON.stringify(counts));
   assert.equal(counts.kills, moveStops.length + removeStops.length);
 });
+
+test("Kill: a folder that a phone empties with all below is empty when the phone repeats it, and nothing else is", async () => {
+  await using trial = await Trial.open(mail, processes);
+  const { phone, user } = trial;
+  const letters = [{ mime: Buffer.from("Subject: a letter\r\n\r\nWords.\r\n") }];
+  const full = await phone.createFolder("Full");
+  const stops = ["before empty", "after empty", "after folder deleted", "before answer"] as const;
+  for (const stop of stops) {
+    await phone.createFolder("One", full);
+    await phone.createFolder("Two", full);
+    for (const path of ["Full", "Full/One"]) await mail.seed(user, path, letters);
+    assert.equal(await trial.doAndKill(stop, (on) => on.emptyFolder(full, true)), 1, stop);
+    assert.equal(await phone.folderSync(), 1);
+    await phone.syncAll(full);
+    assert.deepEqual(await trial.subjectsOf("Full"), [], stop);
+    const below = [...phone.folders.values()].filter(({ parentId }) => parentId === full);
+    assert.deepEqual([phone.mails(full).size, below.length], [0, 0], stop);
+  }
+  const counts = await trial.check();
+  assert.equal(counts.kills, stops.length);
+});
