@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Phone } from "../client/phone.ts";
 import { startMailServers, type MailServers } from "../rig/mail/servers.ts";
+import { FolderTrial } from "./folder-trial.ts";
 import { MoveTrial, moveStops, removeStops } from "./move-trial.ts";
 import { openProcesses, type GatewayProcesses } from "./processes.ts";
 import { addStops, changeStops, DraftTrial, sendStops } from "./draft-trial.ts";
@@ -104,4 +105,14 @@ test("Kill: a folder that a phone empties with all below is empty when the phone
   }
   const counts = await trial.check();
   assert.equal(counts.kills, stops.length);
+});
+
+test("Kill: folders that a phone empties and conversations that it moves are so once", async (t) => {
+  await using trial = await FolderTrial.open(mail, processes, { version: "16.1" });
+  await trial.empty("after empty");
+  await trial.converse("after move");
+  await trial.converse("move done");
+  const counts = await trial.check();
+  t.diagnostic(JSON.stringify(counts));
+  assert.equal(counts.kills, 3);
 });

@@ -259,7 +259,8 @@ export class Trial implements AsyncDisposable {
       assert.equal(early, undefined, `the request came to "${stop}"`);
     }
     await this.takeOver();
-    return (await first)?.answer ?? (await request());
+    const answered = await first;
+    return answered === undefined ? await request() : answered.answer;
   }
 
   /** Asks until the answer is another than 503; whatever else goes wrong is a fault. */

@@ -2,7 +2,8 @@
  * `npm run kill`: kills a gateway process with `kill -9` a hundred times and more, at each named point of sending,
  * filing, moving, flagging and answering, and at random moments of sending and of a two-way Sync, while other
  * clients go on; then at each named point, and at random moments, of drafts that are written, changed and sent, and of
- * mails that are moved and deleted for good. The phone repeats to the process that takes over; then the mails are
+ * mails that are moved and deleted for good, of folders that are made, renamed, deleted and emptied, and of
+ * conversations that move. The phone repeats to the process that takes over; then the mails are
  * counted on both sides.
  * Arguments: rounds (100), seed (1).
  */
@@ -14,6 +15,7 @@ import {
   mailStops,
   sendStops as draftSendStops,
 } from "../e2e/draft-trial.ts";
+import { FolderTrial, folderStops, type FolderDeed } from "../e2e/folder-trial.ts";
 import { MoveTrial, moveStops, removeStops } from "../e2e/move-trial.ts";
 import { openProcesses } from "../e2e/processes.ts";
 import type { Stop } from "../e2e/stops.ts";
@@ -127,6 +129,24 @@ const movesAtRandom: readonly MoveRound[] = [
   (trial) => trial.removeAndKill(moment()),
 ];
 
+type FolderRound = (trial: FolderTrial) => Promise<void>;
+
+const deeds: readonly FolderDeed[] = ["create", "rename", "create", "remove", "empty", "converse"];
+
+const foldersAtNamedPoints: readonly FolderRound[] = deeds.flatMap((deed) =>
+  folderStops[deed].map(
+    (stop): FolderRound =>
+      (trial) =>
+        trial.doAndKill(deed, stop),
+  ),
+);
+
+const foldersAtRandom: readonly FolderRound[] = deeds.map(
+  (deed): FolderRound =>
+    (trial) =>
+      trial.doAndKill(deed, moment()),
+);
+
 function roundOf(index: number): Round {
   const named = atNamedPoints[index % roundsPerTrial];
   return named ?? chance.one(atRandom);
@@ -164,6 +184,15 @@ async function runMoveTrial(moves: readonly MoveRound[], options: TrialOptions):
   tell(options, await trial.check());
 }
 
+async function runFolderTrial(
+  changes: readonly FolderRound[],
+  options: TrialOptions,
+): Promise<void> {
+  await using trial = await FolderTrial.open(mail, processes, options);
+  for (const round of changes) await round(trial);
+  tell(options, await trial.check());
+}
+
 for (let from = 0; from < rounds; from += roundsPerTrial) {
   const version = versions[(from / roundsPerTrial) % versions.length] ?? "14.1";
   await runTrial(from, Math.min(rounds, from + roundsPerTrial), { version });
@@ -175,6 +204,9 @@ await runDraftTrial(randomDrafts, { version: "16.0" });
 await runMoveTrial(movesAtNamedPoints, { version: "16.1" });
 const randomMoves = Array.from({ length: 2 * turns }, () => movesAtRandom).flat();
 await runMoveTrial(randomMoves, { version: "12.1" });
+await runFolderTrial(foldersAtNamedPoints, { version: "14.1" });
+const randomFolders = Array.from({ length: turns }, () => foldersAtRandom).flat();
+await runFolderTrial(randomFolders, { version: "16.1" });
 // Without a clock that is ahead the phone's repeat waits until the killed process's lease has run out.
 for (const stop of ["accepted", "after move"] as const) {
   const index = [...sendStops, ...filingStops, ...syncStops].indexOf(stop);
