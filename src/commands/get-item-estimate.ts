@@ -6,7 +6,14 @@ import { InvalidSyncKey, KeyTaken } from "../sync/types.ts";
 import type { Context } from "./context.ts";
 import { endsRequest } from "./faults.ts";
 import { maxCollections, maxEstimate } from "./limits.ts";
-import { feedFor, isMailFilter, sinceDayOf, stickyOptions, type Filter } from "./sync/options.ts";
+import {
+  areClassesTogether,
+  feedFor,
+  isMailFilter,
+  sinceDayOf,
+  stickyOptions,
+  type Filter,
+} from "./sync/options.ts";
 
 const status = commandStatus.GetItemEstimate;
 
@@ -61,7 +68,10 @@ async function estimate(asked: Asked, collectionId: string, context: Context): P
   }
   const partnership = { accountId: account.id, deviceId: device.id };
   const head = await sync.peek(partnership, collectionId, asked.SyncKey);
-  if (head === undefined) throw new StatusError(status.InvalidSyncKey);
+  // Classes that cannot be together have the Status of a wrong key (MS-ASCMD 2.2.3.27.2, R908).
+  if (head === undefined || !areClassesTogether(asked.Options)) {
+    throw new StatusError(status.InvalidSyncKey);
+  }
   const options = filterOf(asked, stickyOptions(head));
   // MS-ASCMD 2.2.3.68.1: no filter of mail; from 9 on no filter at all.
   if (!isMailFilter(options?.FilterType)) {

@@ -40,9 +40,16 @@ export function isMailFilter(filterType: number | undefined): boolean {
  * (MS-ASCMD 2.2.3.29.5, R930, R935), each type of body once (MS-ASAIRS 3.2.5.1, R349).
  */
 export function areAcceptable(all: readonly SyncOptions[]): boolean {
+  return areClassesTogether(all) && all.every(isAcceptable);
+}
+
+/** Whether one collection can hold all these classes: each named once, only Email and SMS side by side. */
+export function areClassesTogether(
+  all: readonly { readonly Class?: string | undefined }[],
+): boolean {
   const classes = all.map(({ Class = "Email" }) => Class);
   const isPair = classes.length < 2 || classes.every((name) => name === "Email" || name === "SMS");
-  return isPair && isDistinct(classes) && all.every(isAcceptable);
+  return isPair && isDistinct(classes);
 }
 
 function isAcceptable({ FilterType, BodyPreference }: SyncOptions): boolean {
