@@ -144,6 +144,7 @@ suite("A file", () => {
         [
           "tls.certificate",
           "tls.key",
+          "certificates.ca_file",
           "domains[0].alias_map",
           "domains[0].imap.ca_file",
           "domains[0].smtp.ca_file",

@@ -110,7 +110,7 @@ test("The published package", async (t) => {
     while (answer === undefined && server.exitCode === null) {
       answer = await options(port, user).catch(() => pause(100, undefined));
     }
-    assert.deepEqual(answer, { status: 200, versions: "12.1,14.0,14.1,16.0,16.1" });
+    assert.deepEqual(answer, { status: 200, versions: "2.5,12.0,12.1,14.0,14.1,16.0,16.1" });
     server.kill("SIGTERM");
     assert.deepEqual(await ended, [0, null]);
   });

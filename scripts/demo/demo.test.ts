@@ -54,7 +54,7 @@ suite("npm start without a configuration", async () => {
     const line = /^ +(curl .*)$/m.exec(text)?.[1] ?? "";
     const { stdout } = await run("sh", ["-c", `${line} --silent --show-error`]);
     assert.match(stdout, /^HTTP\/1\.1 200 /);
-    assert.match(stdout, /^ms-asprotocolversions: 12\.1,14\.0,14\.1,16\.0,16\.1\r$/im);
+    assert.match(stdout, /^ms-asprotocolversions: 2\.5,12\.0,12\.1,14\.0,14\.1,16\.0,16\.1\r$/im);
   });
 
   test("wakes a phone when the other user writes", async () => {

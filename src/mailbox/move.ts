@@ -106,6 +106,8 @@ async function begin(
   uidOf: (clientKey: string) => number,
 ): Promise<ReadonlyMap<string, MoveTarget>> {
   const uids = wishes.map(({ clientKey }) => uidOf(clientKey));
+  // Another connection may have moved them a moment ago: what this one shows of the folder has to be newer.
+  if (wishes.some(({ done }) => done !== undefined)) await session.feed(from.path).position();
   const present = await session.identities(from.path, uids);
   if (present.size === 0) return new Map();
   const { epoch, next } = await session.feed(to.path).position();

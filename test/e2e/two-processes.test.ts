@@ -62,7 +62,7 @@ test("Two processes: the same Sync to both at the same moment is answered alike,
   for (let count = 0; count < 5; count++) await mail.deliver(user, mimeOf(user, `mail ${count}`));
   using phone = phoneOf(user);
   using second = twin(phone);
-  const imap = await mail.imapClient(user);
+  await using imap = await mail.imapClient(user);
   await phone.folderSync();
   const inbox = phone.folderOfType(2);
   await phone.syncAll(inbox);
@@ -82,7 +82,6 @@ test("Two processes: the same Sync to both at the same moment is answered alike,
   await phone.syncAll(inbox);
   assert.equal(await countOf(imap, "Trash"), 4);
   assert.equal(await countOf(imap, "INBOX"), phone.mails(inbox).size);
-  await imap.logout();
 });
 
 test("Two processes: the same first Sync and FolderSync to both at the same moment leave a key that holds", async () => {
@@ -174,7 +173,7 @@ test("Two processes: the same MoveItems to both, in turn and at the same moment,
   for (let count = 0; count < 6; count++) await mail.deliver(user, mimeOf(user, `mail ${count}`));
   using phone = phoneOf(user);
   using second = twin(phone);
-  const imap = await mail.imapClient(user);
+  await using imap = await mail.imapClient(user);
   await phone.folderSync();
   const [inbox, trash] = [phone.folderOfType(2), phone.folderOfType(4)];
   await phone.syncAll(inbox);
@@ -201,14 +200,13 @@ test("Two processes: the same MoveItems to both, in turn and at the same moment,
   assert.deepEqual([await countOf(imap, "INBOX"), await countOf(imap, "Trash")], [0, 6]);
   assert.equal((await phone.sync(inbox)).deletes.length, 6);
   assert.deepEqual((await phone.sync(trash)).adds.toSorted(), told.toSorted());
-  await imap.logout();
 });
 
 test("Two processes: the same Move of a conversation to both, in turn and at the same moment, moves it once", async () => {
   const user = mail.freshUser();
   using phone = phoneOf(user);
   using second = twin(phone);
-  const imap = await mail.imapClient(user);
+  await using imap = await mail.imapClient(user);
   await phone.folderSync();
   const [inbox, trash] = [phone.folderOfType(2), phone.folderOfType(4)];
   for (const [at, isAtOnce] of [true, false].entries()) {
@@ -234,7 +232,6 @@ test("Two processes: the same Move of a conversation to both, in turn and at the
     await phone.syncAll(inbox);
     assert.equal(phone.mails(inbox).size, 0);
   }
-  await imap.logout();
 });
 
 function threadedOf(user: string, root: string, at: number): Buffer {
@@ -246,7 +243,7 @@ test("Two processes: the same FolderUpdate and FolderDelete to both, in turn and
   const user = mail.freshUser();
   using phone = phoneOf(user);
   using second = twin(phone);
-  const imap = await mail.imapClient(user);
+  await using imap = await mail.imapClient(user);
   await phone.folderSync();
   for (const isAtOnce of [true, false]) {
     const ServerId = await phone.createFolder("Plans");
@@ -274,14 +271,13 @@ test("Two processes: the same FolderUpdate and FolderDelete to both, in turn and
     assert.equal(await phone.folderSync(), 1);
     assert.deepEqual(Object.fromEntries(phone.folders), known);
   }
-  await imap.logout();
 });
 
 test("Two processes: the same SendMail to both at the same moment is sent once", async () => {
   const user = mail.freshUser();
   using phone = phoneOf(user);
   using second = twin(phone);
-  const imap = await mail.imapClient(user);
+  await using imap = await mail.imapClient(user);
   await phone.folderSync();
   for (let count = 1; count <= 3; count++) {
     const request = {
@@ -303,7 +299,6 @@ test("Two processes: the same SendMail to both at the same moment is sent once",
   await until(async () => (await countOf(imap, "INBOX")) >= 4, "the last mail arrives");
   assert.equal(await countOf(imap, "INBOX"), 4);
   assert.equal(await countOf(imap, "Sent"), 4);
-  await imap.logout();
 });
 
 /** A Sync of Drafts with one command. */
@@ -336,7 +331,7 @@ test("Two processes: a draft that is written, changed and sent by both at the sa
   const user = mail.freshUser();
   using phone = phoneOf(user, "16.1");
   using second = twin(phone);
-  const imap = await mail.imapClient(user);
+  await using imap = await mail.imapClient(user);
   await phone.folderSync();
   const drafts = phone.folderOfType(3);
   await phone.syncAll(drafts);
@@ -362,7 +357,6 @@ test("Two processes: a draft that is written, changed and sent by both at the sa
   await until(async () => (await countOf(imap, "INBOX")) >= 7, "the last mail arrives");
   const counts = ["INBOX", "Sent", "Drafts"].map((path) => countOf(imap, path));
   assert.deepEqual(await Promise.all(counts), [7, 7, 0]);
-  await imap.logout();
 });
 
 for (const stop of ["after append", "change aliased", "before remove"] as const) {
@@ -372,7 +366,7 @@ for (const stop of ["after append", "change aliased", "before remove"] as const)
     await using later = await processes.start(leaseSeconds + 1);
     using phone = phoneOf(user, "16.1");
     phone.moveTo(slow.url);
-    const imap = await mail.imapClient(user);
+    await using imap = await mail.imapClient(user);
     await phone.folderSync();
     const drafts = phone.folderOfType(3);
     await phone.syncAll(drafts);
@@ -394,7 +388,6 @@ for (const stop of ["after append", "change aliased", "before remove"] as const)
     const { adds, changes, deletes } = await phone.sync(drafts);
     assert.deepEqual([adds, changes, deletes], [[], [], []]);
     assert.equal(await countOf(imap, "Drafts"), 1);
-    await imap.logout();
   });
 }
 
@@ -403,7 +396,7 @@ test("Two processes: two devices that change one draft at the same moment lose n
   using phone = phoneOf(user, "16.1");
   using tablet = phoneOf(user, "16.1");
   tablet.moveTo(other.url);
-  const imap = await mail.imapClient(user);
+  await using imap = await mail.imapClient(user);
   for (const device of [phone, tablet]) {
     await device.folderSync();
     await device.syncAll(device.folderOfType(3));
@@ -441,7 +434,6 @@ test("Two processes: two devices that change one draft at the same moment lose n
     for (const { subject } of edits) assert.ok(subjects.includes(subject), `${subject} is there`);
     assert.equal(await countOf(imap, "Drafts"), turn + 1);
   }
-  await imap.logout();
 });
 
 test("Two processes: a Ping that one holds ends when a newer one comes to the other", async (t) => {
@@ -480,7 +472,7 @@ for (const seed of [1, 2]) {
     const user = mail.freshUser();
     for (let count = 0; count < 8; count++) await mail.deliver(user, mimeOf(user, `mail ${count}`));
     using phone = phoneOf(user);
-    const imap = await mail.imapClient(user);
+    await using imap = await mail.imapClient(user);
     await phone.folderSync();
     const inbox = phone.folderOfType(2);
     await phone.syncAll(inbox);
@@ -492,7 +484,6 @@ for (const seed of [1, 2]) {
     }
     await phone.syncAll(inbox);
     assert.deepEqual(onPhone(phone, inbox), await onServer(imap));
-    await imap.logout();
   });
 }
 
