@@ -6,14 +6,17 @@ import type { StatusCode } from "../schemas/status-code.ts";
 import { statusTable } from "../schemas/status.ts";
 import { definition } from "../src/config.ts";
 import { configurationPage } from "../src/config/print.ts";
+import { coveragePage } from "./coverage/page.ts";
 
-const folder = fileURLToPath(new URL("../docs/", import.meta.url));
+const root = fileURLToPath(new URL("../", import.meta.url));
+const folder = `${root}docs/`;
 
 /** The generated pages by file name, formatted as they are committed. */
 export async function generatedPages(): Promise<ReadonlyMap<string, string>> {
   const pages = {
     "configuration.md": configurationPage(definition),
     "status-codes.md": statusPage(statusTable()),
+    "protocol-coverage.md": await coveragePage(root),
   };
   const formatted = Object.entries(pages).map(
     async ([name, text]) => [name, await format(text, { parser: "markdown" })] as const,

@@ -15,7 +15,7 @@ export const answerBudgetBytes = 8 * 1024 * 1024;
 /** Longest Wait of a Sync, in minutes (MS-ASCMD 2.2.3.198). */
 export const maxWaitMinutes = 59;
 
-/** Most client commands of one collection in one Sync; phones send a handful, 512 is the window's limit. */
+/** Most client commands of one collection in one Sync; phones send a handful. */
 export const maxUploads = 2_048;
 
 /** Most fetches and other operations in one ItemOperations: a phone asks for a screen of items. */

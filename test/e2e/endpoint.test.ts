@@ -175,6 +175,22 @@ test("Ping: more folders than one Ping may watch are refused with the number tha
   assert.deepEqual([body?.Status, body?.MaxFolders], [6, 300]);
 });
 
+test("Sync: 100 changes without a WindowSize, and no more than 2,048 commands of the device", async () => {
+  using phone = new Phone(optionsOf());
+  const mime = Buffer.from("Subject: one of many\r\n\r\nWords.\r\n");
+  const mails = Array.from({ length: 101 }, () => ({ mime }));
+  await mail.seed(phone.client.options.user, "INBOX", mails);
+  await phone.folderSync();
+  const inbox = phone.folderOfType(2);
+  const first = await phone.sync(inbox);
+  assert.deepEqual([first.adds.length, first.more], [100, true]);
+  const Delete = { ServerId: first.adds[0] ?? "" };
+  const Commands = Array.from({ length: 2_049 }, () => ({ Delete }));
+  assert.equal((await phone.sync(inbox, { Commands })).status, 4);
+  const last = await phone.sync(inbox, { WindowSize: 512 });
+  assert.deepEqual([last.adds.length, last.deletes, last.more], [1, [], false]);
+});
+
 test("Sync: messages as real clients write them, with pages switched twice and unknown elements", async () => {
   using phone = new Phone(optionsOf());
   await phone.folderSync();
