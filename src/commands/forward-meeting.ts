@@ -1,7 +1,13 @@
 /** SmartForward with Forwardees (MS-ASCMD 2.2.3.79), from 16.0: an invitation goes on to others. */
 import type { RequestOf } from "../../schemas/commands.ts";
 import { commonStatus, StatusError } from "../../schemas/status.ts";
-import { hasInvitation, meetingForward, type Forwardee } from "../items/email/meeting-forward.ts";
+import {
+  hasInvitation,
+  invitationWanted,
+  meetingForward,
+  type Forwardee,
+} from "../items/email/meeting-forward.ts";
+import type { MailItem } from "../items/email/message.ts";
 import type { Context } from "./context.ts";
 import { maxForwardees } from "./limits.ts";
 import { sourceOf } from "./smart-source.ts";
@@ -21,11 +27,22 @@ export async function forwardMeeting(request: Request, context: Context): Promis
   const [item] = await context.mailbox.list(named.collectionId, [named.number]);
   if (item === undefined) throw new StatusError(commonStatus.ItemNotFound);
   // Valid only for a calendar item (MS-ASCMD 2.2.3.169): of mails an invitation is one.
-  if (!hasInvitation(item)) throw invalid("the mail is no invitation");
+  const isInvitation = await invites(item, named.collectionId, context);
+  if (!isInvitation) throw invalid("the mail is no invitation");
   const from = { name: context.account.displayName, address: context.account.email };
   const mime = meetingForward(item, { from, forwardees, text });
   const about = { kind: "forward" as const, ...named, isReplaced: false };
   await submit(context, { ...request, SaveInSentItems: true }, { mime, about });
+}
+
+async function invites(
+  item: MailItem,
+  collectionId: string,
+  { mailbox }: Context,
+): Promise<boolean> {
+  const wanted = invitationWanted(item);
+  const fetched = wanted.length === 0 ? [] : await mailbox.fetchParts(collectionId, wanted);
+  return hasInvitation(item, fetched);
 }
 
 /** MS-ASCMD 2.2.3.169: what must not stand beside Forwardees or Body. */

@@ -1,16 +1,33 @@
 /** The mail with which an invitation goes on to others, as a device would write it that sends MIME. */
 import libmime from "libmime";
-import { bodyParts } from "./body-parts.ts";
-import { isInvitation } from "./original.ts";
-import type { Address, MailItem } from "./message.ts";
+import { calendarBytes } from "./limits.ts";
+import { detailPart, isCalendar, methodOf } from "./message-class.ts";
+import type { Address, MailItem, Part, PartFetched, PartWanted } from "./message.ts";
+import { textOf } from "./rendition.ts";
 import { textEntity } from "./text-entity.ts";
 
 /** Who gets it. */
 export type Forwardee = Address;
 
-/** Whether a mail invites to a meeting. */
-export function hasInvitation({ structure }: MailItem): boolean {
-  return bodyParts(structure).attachments.some(({ part }) => isInvitation(part));
+/** What tells whether a mail invites to a meeting: nothing where the structure says it. */
+export function invitationWanted({ structure, number }: MailItem): readonly PartWanted[] {
+  const calendar = calendarOf(structure);
+  if (calendar === undefined || methodOf(calendar, "") !== "") return [];
+  return [{ number, section: calendar.section, maxBytes: calendarBytes }];
+}
+
+/** Whether a mail invites to a meeting: the same mails whose MessageClass tells a device so. */
+export function hasInvitation({ structure }: MailItem, fetched: readonly PartFetched[]): boolean {
+  const calendar = calendarOf(structure);
+  if (calendar === undefined) return false;
+  const got = fetched.find(({ section }) => section === calendar.section);
+  const detail = got === undefined ? "" : textOf(calendar, got.bytes, true);
+  return methodOf(calendar, detail) === "REQUEST";
+}
+
+function calendarOf(structure: Part): Part | undefined {
+  const part = detailPart(structure);
+  return part !== undefined && isCalendar(part) ? part : undefined;
 }
 
 /** The mail without its original, which is put below its text. */

@@ -104,7 +104,7 @@ function carriedOf(kind: SmartKind, parts: BodyParts, quote: QuotedMail): Carrie
 }
 
 /** Whoever gets it may answer it (RFC 5546 3.2.2); answers and cancellations are only told of, as files. */
-export function isInvitation(part: Part): boolean {
+function isInvitation(part: Part): boolean {
   const isCalendar = part.type === "text" && part.subtype === "calendar";
   const method = (part.parameters["method"] ?? "").toUpperCase();
   return isCalendar && method === "REQUEST" && part.disposition !== "attachment";
