@@ -84,11 +84,11 @@ async function estimate(asked: Asked, collectionId: string, context: Context): P
   return sync.estimate(head, feed, { windowSize: maxEstimate, sinceDay });
 }
 
-/** From 14.0 the filter stands in Options, before beside the key; else the Sync's own holds. */
+/** From 14.0 the filter stands in Options, before beside the key; without one everything counts (MS-ASCMD R3543). */
 function filterOf(asked: Asked, sticky: Filter | undefined): Filter {
   const own = asked.Options.find((options) => (options.Class ?? "Email") === "Email");
   return {
-    FilterType: own?.FilterType ?? asked.FilterType ?? sticky?.FilterType,
+    FilterType: own?.FilterType ?? asked.FilterType,
     ConversationMode: asked.ConversationMode ?? sticky?.ConversationMode,
   };
 }

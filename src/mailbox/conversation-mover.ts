@@ -31,6 +31,9 @@ const types = { drafts: 3, trash: 4, sent: 5, outbox: 6 } as const;
 /** Mail in these is not later mail of a conversation: the user wrote it, sent it, or threw it away. */
 const unruledTypes: ReadonlySet<number> = new Set(Object.values(types));
 
+/** MS-ASCON 3.1.4.6; and a draft that is still being written could be edited nowhere else. */
+const stayTypes: ReadonlySet<number> = new Set([types.sent, types.drafts]);
+
 /** Moves the conversations of an account. */
 export class ConversationMover {
   readonly #source: ConversationSource;
@@ -40,7 +43,7 @@ export class ConversationMover {
   }
 
   /**
-   * Moves all mails of a conversation, from all folders but Sent Items, and keeps the rule for those to come.
+   * Moves all mails of a conversation, from all folders but Sent Items and Drafts, and keeps the rule for those to come.
    * A repeat finds what is left to be moved.
    */
   async move(conversationId: Buffer, to: string): Promise<MovedConversation> {
@@ -52,7 +55,7 @@ export class ConversationMover {
     const rule = { id: conversationId, serial, createdMs: clock.now(), most: maxConversationRules };
     await putRule(database, accountId, rule);
     const rows = (await listCollections(database, accountId)).filter(holdsMail);
-    const left = rows.filter((row) => row.type !== types.sent && row.serial !== serial);
+    const left = rows.filter((row) => !stayTypes.has(row.type) && row.serial !== serial);
     const moved = await this.#moveFrom(left, { conversationId, ids }, to);
     if (moved !== "unknown") return moved;
     // Nothing was to be moved: it is where it shall be, or nowhere.

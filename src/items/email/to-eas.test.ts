@@ -278,3 +278,18 @@ describe("thread topics", () => {
     for (const [subject, topic] of topics) assert.equal(threadTopic(subject), topic);
   });
 });
+
+it("ReceivedAsBcc is told where a mail names its user among the hidden recipients of another's mail", () => {
+  const own = { name: "", address: "Bob@example.test" };
+  const ann = { name: "Ann", address: "ann@example.test" };
+  const told = (envelope: Partial<Envelope>): boolean | undefined => {
+    const item = itemOf(fixture("flowed"));
+    const changed = { ...item, envelope: { ...item.envelope, ...envelope } };
+    const body = planBody(changed, mailOptions()).finish([]);
+    const extras = { version: "14.1", ownAddresses: ["bob@example.test"] } as const;
+    return toEas(changed, body, { ...extras, fileReference: () => "" }).ReceivedAsBcc;
+  };
+  assert.equal(told({ from: [ann], bcc: [own] }), true);
+  assert.equal(told({ from: [own], bcc: [own] }), undefined);
+  assert.equal(told({ from: [ann], bcc: [ann] }), undefined);
+});

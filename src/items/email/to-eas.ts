@@ -50,8 +50,18 @@ export function toEas(item: MailItem, body: EmailBody, extras: EasExtras): Email
     ConversationId: extras.conversation?.id,
     ConversationIndex: extras.conversation?.index ?? firstConversationIndex(item),
     IsDraft: item.flags.draft,
+    // Left out where it is not so (MS-ASEMAIL 2.2.2.59, R649).
+    ReceivedAsBcc: isHiddenRecipient(item, extras.ownAddresses) ? true : undefined,
   };
   return extras.version === "2.5" ? inForm25(data, extras.textCharacters) : data;
+}
+
+/** Most mails do not name their hidden recipients; what the user wrote himself he did not receive. */
+function isHiddenRecipient({ envelope }: MailItem, ownAddresses: readonly string[]): boolean {
+  const own = new Set(ownAddresses.map((address) => address.toLowerCase()));
+  const names = (addresses: MailItem["envelope"]["bcc"]): boolean =>
+    addresses.some(({ address }) => own.has(address.toLowerCase()));
+  return names(envelope.bcc) && !names(envelope.from);
 }
 
 function meetingOf(
