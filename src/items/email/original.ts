@@ -5,6 +5,7 @@ import { maxQuotedBytes } from "./limits.ts";
 import { protection } from "./message-class.ts";
 import type { MailItem, Part, PartFetched, PartWanted } from "./message.ts";
 import { textOf } from "./rendition.ts";
+import { isTnef } from "./tnef-parts.ts";
 
 /** SmartReply or SmartForward. */
 export type SmartKind = "reply" | "forward";
@@ -63,7 +64,9 @@ function isQuotable(item: MailItem, kind: SmartKind, { plain, rich }: BodyParts)
   const { structure } = item;
   const size = [...new Set([...plain, ...rich])].reduce((sum, part) => sum + part.sizeBytes, 0);
   const isUnreadable = structure.type === "multipart" && structure.children.length === 0;
-  if (isUnreadable || size > maxQuotedBytes) return false;
+  // Words that are packed together with files are no part that could be quoted.
+  const isPacked = size === 0 && partsOf(structure).some(isTnef);
+  if (isUnreadable || isPacked || size > maxQuotedBytes) return false;
   // The text of a clear-signed mail can be quoted in an answer; forwarded it would lose its signature.
   if (kind === "reply" && protection(structure) === "signed") return true;
   if (protection(structure) !== "none") return false;

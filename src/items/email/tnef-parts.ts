@@ -13,7 +13,8 @@ export function tnefParts(structure: Part): readonly Part[] {
   return small.slice(0, maxTnefParts);
 }
 
-function isTnef(part: Part): boolean {
+/** Whether a part is TNEF, by its type or by the name that Outlook gives it. */
+export function isTnef(part: Part): boolean {
   if (part.type !== "application") return false;
   if (/^(?:vnd\.)?ms-tnef$/.test(part.subtype)) return true;
   return part.subtype === "octet-stream" && /^win(?:mail)?\.dat$/i.test(part.fileName);
