@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, suite, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { addAccount, Gateway, type TestAccount } from "../../test/mailbox/gateway.ts";
 import { openTestDatabase } from "../../test/rig/database.ts";
 import type { MailBackend, MailSession, MailTransport } from "../backend.ts";
@@ -270,6 +271,72 @@ test("A draft that another device wrote on while it was sent stays with that dev
     assert.deepEqual([await shown(at), at.sent.length], [[[number, "theirs"]], 1]);
   }
 });
+
+test("A draft that two devices send at the same moment is sent once, and the other one's words stay beside", async () => {
+  for (const step of ["accepted", "filed"] as const) {
+    await using at = await scene();
+    const { number } = keptOf(await add(at, wish(at, words("one"))));
+    const { deviceId } = await addAccount(database);
+    const To = "bob@example.test";
+    const other = at.another();
+    const theirs = edit(at, number, { ...words("theirs"), To }, { deviceId });
+    let sent: Promise<DraftOutcome> | undefined;
+    at.gateway.checkpoint = async (each) => {
+      if (each !== step) return;
+      at.gateway.checkpoint = () => {};
+      sent = send(at, theirs, other);
+      // While the first one is at work it waits; what was sent is gone at once.
+      if (step === "filed") await sent;
+      else while (other.clock.pending() === 0) await setImmediate();
+    };
+    const ours = edit(at, number, { ...words("ours"), To });
+    assert.deepEqual(await send(at, ours), { kind: "sent" });
+    other.clock.advance(1000);
+    assert.deepEqual(await sent, { kind: "gone" });
+    for (const what of [theirs, ours]) await send(at, what, at.another());
+    const folders = ["Drafts", "Sent"].map((path) => subjects(at, path));
+    assert.deepEqual([at.sent.length, ...folders], [1, ["theirs"], ["ours"]]);
+  }
+});
+
+test("A draft that was changed after a sending that failed is sent once, whoever sends it then", async () => {
+  await using at = await scene();
+  const { number } = keptOf(await add(at, wish(at, words("one"))));
+  const To = "bob@example.test";
+  const ours = edit(at, number, { Subject: "ours", To });
+  await dieAt("accepted", at, () => send(at, ours));
+  const next = at.another(minuteMs);
+  const { uid } = keptOf(await change(at, edit(at, number, words("two")), next));
+  const { deviceId } = await addAccount(database);
+  const theirs = edit(at, number, { To }, { deviceId, knownUid: uid });
+  next.checkpoint = async (each) => {
+    if (each !== "filed") return;
+    next.checkpoint = () => {};
+    assert.deepEqual(await send(at, theirs, at.another(minuteMs)), { kind: "gone" });
+  };
+  assert.deepEqual(await send(at, ours, next), { kind: "sent" });
+  const folders = ["Drafts", "Sent"].map((path) => subjects(at, path));
+  assert.deepEqual([at.sent.length, ...folders], [1, [], ["ours"]]);
+});
+
+for (const step of ["accepted", "sent"] as const) {
+  test(`A draft whose sender ended at "${step}" is sent by one device, once`, async () => {
+    await using at = await scene();
+    const { number } = keptOf(await add(at, wish(at, words("one"))));
+    const { deviceId } = await addAccount(database);
+    const To = "bob@example.test";
+    const ours = edit(at, number, { ...words("ours"), To });
+    await dieAt(step, at, () => send(at, ours));
+    const next = at.another(minuteMs);
+    const theirs = edit(at, number, { ...words("theirs"), To }, { deviceId });
+    const isTheirs = step === "accepted";
+    assert.deepEqual(await send(at, theirs, next), { kind: isTheirs ? "sent" : "conflict" });
+    assert.deepEqual(await send(at, ours, next), { kind: isTheirs ? "gone" : "sent" });
+    const folders = ["Drafts", "Sent"].map((path) => subjects(at, path));
+    const [left, filed] = isTheirs ? ["ours", "theirs"] : ["theirs", "ours"];
+    assert.deepEqual([at.sent.length, ...folders], [1, [left], [filed]]);
+  });
+}
 
 test("A server that tells no numbers is asked for them", async () => {
   await using at = await scene({ tellsNumbers: false });

@@ -3,6 +3,7 @@
  * of appending another one (architecture.md, "Once, or said to be unknown").
  */
 import { createHash } from "node:crypto";
+import type { DraftVersion } from "../store/draft-sends.ts";
 import { listIntentsOf } from "../store/intent-batches.ts";
 import type { OpenEdits } from "./alias-book.ts";
 import type { Aliases } from "./aliased.ts";
@@ -19,6 +20,7 @@ import {
 import { wishKey, type DraftEdit, type DraftOutcome, type DraftWish } from "./draft-wish.ts";
 import type { Folders } from "./folders.ts";
 import { Intents, type Effect } from "./intents.ts";
+import { DraftSentElsewhere } from "./mailbox.ts";
 import { referenceOf } from "./references.ts";
 import type { Sender } from "./send.ts";
 
@@ -81,7 +83,7 @@ export class Drafts {
     });
     if (outcome === "sent") return { kind: "sent" };
     // Whoever took the draft away may have sent it: what the device has is kept, not sent.
-    await this.change({ ...edit, clientWins: false }, signal);
+    await this.#write("change", edit, signal, async () => besideOthers(edit, outcome));
     return { kind: outcome };
   }
 
@@ -91,15 +93,50 @@ export class Drafts {
     edit: DraftEdit,
     signal: AbortSignal,
   ): Promise<"conflict" | "gone" | undefined> {
+    for (;;) {
+      const refused = await this.#sendAlone(folder, edit, signal);
+      if (refused !== "busy") return refused;
+    }
+  }
+
+  /** `busy`: another device of the account was at work on the draft, and is not any more. */
+  async #sendAlone(
+    folder: DraftFolder,
+    edit: DraftEdit,
+    signal: AbortSignal,
+  ): Promise<"conflict" | "gone" | "busy" | undefined> {
     const stage = await this.#source.sender.stageOf(this.#sending(edit, folder.row.epoch));
     if (stage === "filed") return undefined;
     const plan = await this.#planEdit(folder, edit);
     if (typeof plan !== "string" && plan.item !== undefined) {
-      await this.#send(folder, plan, signal);
-      return undefined;
+      return await this.#sendPlan(folder, plan, signal);
     }
     if (stage === "sent") return undefined;
     return typeof plan === "string" ? plan : (plan.refused ?? "gone");
+  }
+
+  async #sendPlan(
+    folder: DraftFolder,
+    plan: Plan,
+    signal: AbortSignal,
+  ): Promise<"conflict" | "gone" | "busy" | undefined> {
+    const draft = versionOf(folder, plan);
+    try {
+      await this.#send(folder, plan, signal);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof DraftSentElsewhere) || draft === undefined) throw error;
+      if (error.how === "filed") {
+        // Whoever sent it was about to take it away, and may not come to it.
+        await folder.session.remove(folder.row.path, [draft.uid], folder.row.epoch);
+        return "gone";
+      }
+      // The copy for Sent is made of the draft when the sender comes again: until then it stays.
+      if (error.how === "unfiled") return "conflict";
+      const { deviceId } = plan.wish;
+      await this.#source.sender.waitForOthers({ deviceId, draft }, signal);
+      return "busy";
+    }
   }
 
   async #send(folder: DraftFolder, plan: Plan, signal: AbortSignal): Promise<void> {
@@ -109,7 +146,8 @@ export class Drafts {
     const name = { from: account.email, token, version: undefined };
     const { octets } = await composePlan(folder, plan, name);
     const sending = this.#sending(wish, folder.row.epoch);
-    await sender.send({ ...sending, mime: octets, saveInSent: true }, signal);
+    const draft = versionOf(folder, plan);
+    await sender.send({ ...sending, draft, mime: octets, saveInSent: true }, signal);
   }
 
   /** Names a mail that is sent out of Drafts: it has no ClientId of its own. */
@@ -279,6 +317,13 @@ function besideOthers(edit: DraftEdit, why: "conflict" | "gone"): Plan | "confli
 function fingerprintOf(kind: DraftKind, { contents, syncKey }: DraftWish): Buffer {
   if (kind === "add") return contents;
   return createHash("sha256").update(syncKey).update("\n").update(contents).digest();
+}
+
+/** What all devices of the account call the version that a plan is made of; undefined: it is of none. */
+function versionOf({ row }: DraftFolder, { wish, of }: Plan): DraftVersion | undefined {
+  const { number, base } = of;
+  if (number === undefined || base === undefined) return undefined;
+  return { item: wishKey(wish.collectionId, row.epoch, String(number)), uid: base };
 }
 
 function keyOf(wish: DraftWish, epoch: string): string {

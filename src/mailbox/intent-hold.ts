@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock, Timer } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
+import type { DraftVersion } from "../store/draft-sends.ts";
 import { holdIntents, type Lease } from "../store/intents.ts";
 import type { Database } from "../store/sql.ts";
 import { intentLeaseSeconds } from "./limits.ts";
@@ -13,6 +14,8 @@ export interface SendTarget {
   /** Sent when the mail was accepted: a copy that was filed since is at or above `next`. */
   readonly epoch: string;
   readonly next: number;
+  /** The version of a draft that the mail was made of. */
+  readonly draft?: DraftVersion;
 }
 
 /**

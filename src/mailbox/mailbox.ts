@@ -10,6 +10,7 @@ import type { MailQuery } from "../items/search/condition.ts";
 import type { Octets } from "../kit/octets.ts";
 import type { ChangedFolder, FolderPlace } from "./folder-changes.ts";
 import type { FolderClaim } from "./folder-intents.ts";
+import type { DraftElsewhere, DraftVersion } from "../store/draft-sends.ts";
 import type { IntentName } from "../store/intents.ts";
 import type { DraftEdit, DraftOutcome, DraftWish } from "./draft-wish.ts";
 
@@ -39,6 +40,8 @@ export interface Submission {
   readonly clientId: string | undefined;
   /** Names a mail that is sent by another command. */
   readonly key?: Pick<IntentName, "clientKey" | "fingerprint">;
+  /** The version of a draft that it is made of: one device of the account sends that. */
+  readonly draft?: DraftVersion | undefined;
   /** Read several times before it is sent and filed. */
   readonly mime: Buffer | Octets;
   readonly saveInSent: boolean;
@@ -60,6 +63,17 @@ export interface About {
 /** The mail that an answer or forward is about is not there (any more). */
 export class OriginalGone extends Error {
   override name = "OriginalGone";
+}
+
+/** Another device of the account has sent the same version of a draft, or is at work on sending the draft. */
+export class DraftSentElsewhere extends Error {
+  override name = "DraftSentElsewhere";
+  readonly how: DraftElsewhere;
+
+  constructor(how: DraftElsewhere) {
+    super("Another device sends the same draft.");
+    this.how = how;
+  }
 }
 
 /** Items on their way from one folder to another. */

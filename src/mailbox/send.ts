@@ -15,6 +15,13 @@ import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import { octetsOf, scan, type Octets } from "../kit/octets.ts";
 import {
+  findDraftElsewhere,
+  lockDraftSends,
+  putDraftVersion,
+  type DraftSend,
+  type DraftVersion,
+} from "../store/draft-sends.ts";
+import {
   addIntent,
   advanceIntent,
   listIntents,
@@ -23,12 +30,12 @@ import {
   type IntentName,
   type IntentRow,
 } from "../store/intents.ts";
-import type { Database } from "../store/sql.ts";
+import type { Database, Sql } from "../store/sql.ts";
 import type { Filing } from "./filing.ts";
 import { IntentHold, newLease, pause, type Checkpoint, type SendTarget } from "./intent-hold.ts";
 import { removeExpired } from "./intents.ts";
 import { expiredIntentsAtOnce, intentPollMs, namelessRepeatMs, sendSeconds } from "./limits.ts";
-import { OriginalGone, type Submission } from "./mailbox.ts";
+import { DraftSentElsewhere, OriginalGone, type Submission } from "./mailbox.ts";
 import { completeMail, readSubmitted, type PreparedMail, type SubmittedMail } from "./outgoing.ts";
 
 /** What sending needs of the account and the gateway. */
@@ -82,7 +89,7 @@ export class Sender {
 
   /**
    * Sends a mail and files its copy, or finds that this was done. `signal` ends it only while nothing is
-   * on its way. Throws SendRefused, OriginalGone, BackendUnavailable.
+   * on its way. Throws SendRefused, OriginalGone, DraftSentElsewhere, BackendUnavailable.
    */
   async send(submission: Submission, signal: AbortSignal, answering?: Answering): Promise<void> {
     const mail = await readSubmitted(octetsOf(submission.mime));
@@ -136,6 +143,18 @@ export class Sender {
     return state === "sent" || state === "filed" ? state : undefined;
   }
 
+  /** Waits until no other device of the account is at work on sending a draft. */
+  async waitForOthers(
+    { deviceId, draft }: Omit<DraftSend, "accountId">,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { database, clock, account } = this.#source;
+    const asked = { accountId: account.id, deviceId, draft };
+    while ((await findDraftElsewhere(database, asked, clock.now())) === "busy") {
+      await pause(clock, intentPollMs, signal);
+    }
+  }
+
   async #deliver(intent: Intent, prepared: PreparedMail, saveInSent: boolean): Promise<void> {
     const { checkpoint, clock, credential, transport, database, account } = this.#source;
     await checkpoint("accepted");
@@ -159,10 +178,14 @@ export class Sender {
   /** Finds or writes the intent, and waits while another request works on it. */
   async #claim(submission: Submission, mail: SubmittedMail, signal: AbortSignal): Promise<Claim> {
     const name = await this.#nameOf(submission, mail);
+    const { draft } = submission;
     for (;;) {
       signal.throwIfAborted();
       const known = await this.#find(name, isNameless(submission, mail));
-      const claim = known === undefined ? await this.#begin(name, mail) : await this.#take(known);
+      const claim =
+        known === undefined
+          ? await this.#begin(name, mail, draft)
+          : await this.#take(known, name, draft);
       if (claim !== undefined) return claim;
       await pause(this.#source.clock, intentPollMs, signal);
     }
@@ -184,30 +207,61 @@ export class Sender {
   }
 
   /** Writes a new intent; undefined: another request wrote it just now. */
-  async #begin(name: IntentName, mail: SubmittedMail): Promise<Claim | undefined> {
-    const { database, clock, account, filing } = this.#source;
+  async #begin(
+    name: IntentName,
+    mail: SubmittedMail,
+    draft: DraftVersion | undefined,
+  ): Promise<Claim | undefined> {
+    const { clock, account, filing } = this.#source;
     await removeExpired(this.#source, expiredIntentsAtOnce);
     const nowMs = clock.now();
     const lease = newLease(nowMs);
     const domain = account.email.slice(account.email.lastIndexOf("@") + 1);
     const messageId = mail.messageId === "" ? `${randomUUID()}@${domain}` : mail.messageId;
-    const target = { messageId, ...(await filing.start()) };
-    const intent = await addIntent<SendTarget>(database, name, { target, lease, nowMs });
+    const target = { messageId, ...(await filing.start()), ...(draft && { draft }) };
+    const intent = await this.#alone(name, draft, (sql) =>
+      addIntent<SendTarget>(sql, name, { target, lease, nowMs }),
+    );
     return intent && { intent, hold: new IntentHold(this.#source, [intent.id], lease) };
   }
 
   /** Goes on with a known intent: nothing to do, ours by now, or (undefined) another request's. */
-  async #take(known: Intent): Promise<Claim | undefined> {
-    const { database, clock } = this.#source;
+  async #take(
+    known: Intent,
+    name: IntentName,
+    draft: DraftVersion | undefined,
+  ): Promise<Claim | undefined> {
+    const { clock } = this.#source;
     if (known.state === "filed") return { intent: known, hold: undefined };
     const nowMs = clock.now();
     const lease = newLease(nowMs);
     const wanted = { id: known.id, state: known.state };
-    const intent = await takeIntent<SendTarget>(database, wanted, { ...lease, nowMs });
+    const unsent = known.state === "accepted" ? draft : undefined;
+    const intent = await this.#alone(name, unsent, async (sql) => {
+      const taken = await takeIntent<SendTarget>(sql, wanted, { ...lease, nowMs });
+      if (taken !== undefined && unsent !== undefined) await putDraftVersion(sql, taken.id, unsent);
+      return taken;
+    });
     if (intent !== undefined)
       return { intent, hold: new IntentHold(this.#source, [intent.id], lease) };
     // Sent, and somebody files it or waits to do so: the device has what it asked for.
     return known.state === "sent" ? { intent: known, hold: undefined } : undefined;
+  }
+
+  /** Takes an intent while no other device's request can; throws DraftSentElsewhere when one did, or has sent it. */
+  async #alone<Result>(
+    { accountId, deviceId }: IntentName,
+    draft: DraftVersion | undefined,
+    work: (sql: Sql) => Promise<Result>,
+  ): Promise<Result> {
+    const { database, clock } = this.#source;
+    if (draft === undefined) return await work(database);
+    return await database.transaction(async (sql) => {
+      await lockDraftSends(sql, accountId);
+      const how = await findDraftElsewhere(sql, { accountId, deviceId, draft }, clock.now());
+      if (how !== undefined) throw new DraftSentElsewhere(how);
+      return await work(sql);
+    });
   }
 
   async #nameOf(submission: Submission, mail: SubmittedMail): Promise<IntentName> {

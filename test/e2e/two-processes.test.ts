@@ -359,6 +359,44 @@ test("Two processes: a draft that is written, changed and sent by both at the sa
   assert.deepEqual(await Promise.all(counts), [7, 7, 0]);
 });
 
+test("Two processes: a draft that two devices send at the same moment, one at each, is sent once", async () => {
+  const user = mail.freshUser();
+  using phone = phoneOf(user, "16.1");
+  using tablet = phoneOf(user, "16.1");
+  await using imap = await mail.imapClient(user);
+  await phone.folderSync();
+  tablet.moveTo(other.url);
+  await tablet.folderSync();
+  const drafts = phone.folderOfType(3);
+  for (const each of [phone, tablet]) await each.syncAll(drafts);
+  for (let turn = 1; turn <= 3; turn++) {
+    const add = {
+      Add: { ClientId: randomUUID(), ApplicationData: draftOf(`draft ${turn}`, user) },
+    };
+    phone.apply(drafts, await phone.client.send("Sync", draftSync(phone, add)));
+    await tablet.syncAll(drafts);
+    const [ServerId = ""] = tablet.mails(drafts).keys();
+    phone.edit(drafts, ServerId, { Subject: `draft ${turn}` });
+    const both = [phone, tablet].map(async (each) => {
+      const sending = { Change: { ServerId, Send: true as const } };
+      const answer = await each.client.send("Sync", draftSync(each, sending));
+      const [told] = each.apply(drafts, answer).responses;
+      return told && "Change" in told ? told.Change.Status : 1;
+    });
+    assert.deepEqual(
+      (await Promise.all(both)).toSorted((a, b) => a - b),
+      [1, 8],
+    );
+    for (const each of [phone, tablet]) await each.syncAll(drafts);
+    assert.equal(await countOf(imap, "Drafts"), 0);
+  }
+  // One more, sent after them, comes last: what was doubled would be here before it.
+  assert.equal(await phone.sendMail(mimeOf(user, "the last")), 1);
+  await until(async () => (await countOf(imap, "INBOX")) >= 4, "the last mail arrives");
+  const counts = ["INBOX", "Sent"].map((path) => countOf(imap, path));
+  assert.deepEqual(await Promise.all(counts), [4, 4]);
+});
+
 for (const stop of ["after append", "change aliased", "before remove"] as const) {
   test(`Two processes: a draft's change that stood still at "${stop}" while the other one made it is made once`, async () => {
     const user = mail.freshUser();
