@@ -118,8 +118,8 @@ export interface MailSession extends AsyncDisposable {
   deleteFolder(path: string): Promise<void>;
   /** The feed of one folder; cheap, opens nothing by itself. */
   feed(path: string): Feed;
-  /** Metadata of these items in one command; items that are gone are left out. */
-  list(path: string, numbers: readonly number[]): Promise<readonly MailItem[]>;
+  /** Metadata of these items in one command; items that are gone are left out. `epoch` as in `remove`. */
+  list(path: string, numbers: readonly number[], epoch?: string): Promise<readonly MailItem[]>;
   /** Parts in as few commands as grouping allows; what is gone is left out. */
   fetchParts(path: string, wanted: readonly PartWanted[]): Promise<readonly PartFetched[]>;
   /**

@@ -598,10 +598,12 @@ function flags(scene: Declare): void {
     const { epoch } = await session.feed("INBOX").position();
     const change = { number: here, seen: true };
     const others = `${epoch}1`;
+    assert.deepEqual(await session.list("INBOX", [here], others), []);
     assert.deepEqual(kinds(await session.setFlags("INBOX", [change], { epoch: others })), ["gone"]);
     assert.deepEqual(kinds(await session.move("INBOX", [here], "Target", others)), ["gone"]);
     assert.deepEqual(kinds(await session.remove("INBOX", [here], others)), ["gone"]);
     assert.deepEqual(await flagsOf(session, here), noFlags);
+    assert.equal((await session.list("INBOX", [here], epoch)).length, 1);
     assert.deepEqual(kinds(await session.setFlags("INBOX", [change], { epoch })), ["done"]);
     assert.deepEqual(kinds(await session.move("INBOX", [here], "Target", epoch)), ["done"]);
     const target = (await session.feed("Target").position()).epoch;

@@ -23,7 +23,7 @@ export async function openAttachment(
   const { mailbox } = context;
   const found = await mailbox.resolve(fileReference);
   if (found === undefined || found.section === "") return undefined;
-  const [item] = await mailbox.list(found.collectionId, [found.number]);
+  const [item] = await mailbox.list(found.collectionId, [found.number], found.epoch);
   if (item === undefined) return undefined;
   const packed = tnefPlaceOf(item.structure, found.section);
   if (packed !== undefined) return await openPacked(found, packed, context);

@@ -24,7 +24,8 @@ export async function forwardMeeting(request: Request, context: Context): Promis
   const forwardees = forwardeesOf(request);
   const text = textOf(request.Body);
   const named = await sourceOf(request.Source, context);
-  const [item] = await context.mailbox.list(named.collectionId, [named.number]);
+  const { collectionId, number, epoch } = named;
+  const [item] = await context.mailbox.list(collectionId, [number], epoch);
   if (item === undefined) throw new StatusError(commonStatus.ItemNotFound);
   // Valid only for a calendar item (MS-ASCMD 2.2.3.169): of mails an invitation is one.
   const isInvitation = await invites(item, named.collectionId, context);

@@ -6,6 +6,7 @@ import { itemNumber, itemServerId, type Folder } from "../mailbox/mailbox.ts";
 import { hasQuirk } from "../devices/quirks.ts";
 import type { Acquired, Head, Partnership } from "../sync/types.ts";
 import type { Context } from "./context.ts";
+import { toldEpoch } from "./epoch.ts";
 import { endsRequest } from "./faults.ts";
 import { maxMoves } from "./limits.ts";
 
@@ -100,7 +101,7 @@ async function movePair(
   try {
     const head = await context.sync.peek(partnershipOf(context), from);
     // The device's numbers belong to the epoch of its last Sync.
-    const epoch = head?.epoch === "" ? undefined : head?.epoch;
+    const epoch = toldEpoch(head);
     const outcomes = await context.mailbox.move({ from, to, numbers, epoch });
     if (head !== undefined && hasQuirk(context.device, "keepsMovedItems")) {
       await keepMoved(outcomes, { head, to }, context);

@@ -3,6 +3,7 @@ import type { RequestOf } from "../../schemas/commands.ts";
 import { commonStatus, StatusError } from "../../schemas/status.ts";
 import { itemNumber, type About } from "../mailbox/mailbox.ts";
 import type { Context } from "./context.ts";
+import { deviceEpoch } from "./epoch.ts";
 
 type Source = RequestOf<"SmartReply">["Source"];
 
@@ -39,10 +40,8 @@ async function byItemId(collectionId: string, itemId: string, context: Context):
   const number = itemNumber(collectionId, itemId);
   const folder = await context.mailbox.folder(collectionId);
   if (number === undefined || folder === undefined) throw notFound();
-  const partnership = { accountId: context.account.id, deviceId: context.device.id };
-  const head = await context.sync.peek(partnership, collectionId);
-  // The device's numbers belong to the epoch of its last Sync: nobody is sent another mail that has the number now.
-  return { collectionId, number, epoch: head?.epoch === "" ? undefined : head?.epoch };
+  // Nobody is sent another mail that has the number now.
+  return { collectionId, number, epoch: await deviceEpoch(collectionId, context) };
 }
 
 function notFound(): StatusError {
@@ -55,11 +54,11 @@ const dateTimeForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z$/;
 /** An occurrence is one of a calendar item; a mail has none (MS-ASCMD R541, R578, R4919). */
 async function refuseInstance(
   instanceId: string,
-  { collectionId, number }: Named,
+  { collectionId, number, epoch }: Named,
   { mailbox }: Context,
 ): Promise<never> {
   const isDateTime = dateTimeForm.test(instanceId) && !Number.isNaN(Date.parse(instanceId));
   if (!isDateTime) throw new StatusError(commonStatus.InvalidDateTime);
-  const items = await mailbox.list(collectionId, [number]);
+  const items = await mailbox.list(collectionId, [number], epoch);
   throw items.length === 0 ? notFound() : new StatusError(commonStatus.NoRecurrenceInCalendar);
 }

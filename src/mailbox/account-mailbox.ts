@@ -176,12 +176,14 @@ export class AccountMailbox implements Mailbox {
     });
   }
 
-  async list(collectionId: string, numbers: readonly number[]): Promise<readonly MailItem[]> {
+  async list(
+    collectionId: string,
+    numbers: readonly number[],
+    epoch?: string,
+  ): Promise<readonly MailItem[]> {
     return await this.#in(collectionId, async (session, { path, row, aliases }) => {
-      const items = await session.list(
-        path,
-        numbers.map((number) => aliases.uidOf(number)),
-      );
+      const uids = numbers.map((number) => aliases.uidOf(number));
+      const items = await session.list(path, uids, epoch);
       const named = items.map((item) => ({ ...item, number: aliases.numberOf(item.number) }));
       return row.type === draftsType ? named.map(asDraft) : named;
     });

@@ -168,8 +168,12 @@ export interface Mailbox extends AsyncDisposable {
    * day or later counts as of this day. Throws BackendError "no such folder".
    */
   feed(collectionId: string, conversationsSince?: number): Promise<Feed>;
-  /** Metadata of items; what is gone is left out. */
-  list(collectionId: string, numbers: readonly number[]): Promise<readonly MailItem[]>;
+  /** Metadata of items; what is gone is left out. `epoch` as in `setFlags`. */
+  list(
+    collectionId: string,
+    numbers: readonly number[],
+    epoch?: string,
+  ): Promise<readonly MailItem[]>;
   /** Parts of items, grouped. */
   fetchParts(collectionId: string, wanted: readonly PartWanted[]): Promise<readonly PartFetched[]>;
   /** One attachment (or the whole mail) as a stream of wire octets; undefined when it is gone. */

@@ -93,12 +93,18 @@ export class ImapSession implements MailSession {
     return imapFeed(path, { on: this.#on, position, clock, listed: this.#listed });
   }
 
-  async list(path: string, numbers: readonly number[]): Promise<readonly MailItem[]> {
+  async list(
+    path: string,
+    numbers: readonly number[],
+    epoch?: string,
+  ): Promise<readonly MailItem[]> {
     const known = this.#listed.take(path, numbers);
     const there = new Set(known.map(({ number }) => number));
     const rest = numbers.filter((number) => !there.has(number));
     if (rest.length === 0) return known;
-    const asked = await this.#on(path, (connection) => listItems(connection, path, rest));
+    const asked = await this.#on(path, async (connection) => {
+      return isOthers(connection, epoch) ? [] : listItems(connection, path, rest);
+    });
     return [...known, ...asked];
   }
 
@@ -222,8 +228,8 @@ export class ImapSession implements MailSession {
     if (numbers.length === 0) return [];
     this.#listed.begin(path);
     return this.#on(path, async (connection) => {
-      const isOthers = epoch !== undefined && connection.selectedEpoch !== epoch;
-      return isOthers ? numbers.map((number) => ({ number, kind: "gone" })) : work(connection);
+      if (isOthers(connection, epoch)) return numbers.map((number) => ({ number, kind: "gone" }));
+      return work(connection);
     });
   }
 
@@ -248,4 +254,9 @@ export class ImapSession implements MailSession {
     this.#subscriptions.clear();
     this.#lease[Symbol.dispose]();
   }
+}
+
+/** Whether numbers of this epoch name other mails in the folder that is selected. */
+function isOthers(connection: ImapConnection, epoch: string | undefined): boolean {
+  return epoch !== undefined && connection.selectedEpoch !== epoch;
 }

@@ -68,8 +68,12 @@ export class MemorySession implements MailSession {
     return new MemoryFeed(() => this.#folder(path));
   }
 
-  async list(path: string, numbers: readonly number[]): Promise<readonly MailItem[]> {
-    const { mails } = this.#folder(path);
+  async list(
+    path: string,
+    numbers: readonly number[],
+    epoch?: string,
+  ): Promise<readonly MailItem[]> {
+    const mails = this.#mailsOf(path, epoch);
     return numbers.flatMap((number) => {
       const mail = mails.get(number);
       return mail === undefined ? [] : [toItem(mail)];

@@ -1,10 +1,11 @@
 /** Fetch of a whole mail by ServerId or LongId (MS-ASCMD 2.2.3.67.1). */
 import { commandStatus, commonStatus, StatusError } from "../../../schemas/status.ts";
-import { itemNumber } from "../../mailbox/mailbox.ts";
+import { itemNumber, type About } from "../../mailbox/mailbox.ts";
 import type { MailOptions } from "../../items/email/options.ts";
 import { LongText } from "../../kit/octets.ts";
 import { mapMails, planMails } from "../content.ts";
 import type { Context } from "../context.ts";
+import { deviceEpoch } from "../epoch.ts";
 import type { Answered, Fetch, Properties } from "./fetched.ts";
 import type { Parts } from "./parts.ts";
 import { restricted, withinSchema } from "./schema.ts";
@@ -19,8 +20,9 @@ export async function fetchMail(
 ): Promise<Answered> {
   if (asked.Store.toLowerCase() !== "mailbox") throw new StatusError(status.UnknownStore);
   const options = optionsOf(asked, context);
-  const { collectionId, number } = await nameOf(asked, context);
-  const items = await context.mailbox.list(collectionId, [number]);
+  const { collectionId, number, epoch } = await nameOf(asked, context);
+  // A folder that was numbered anew has given the number to another mail.
+  const items = await context.mailbox.list(collectionId, [number], epoch);
   if (items.length === 0) throw new StatusError(status.NotFound);
   const mails = planMails(context, items, options);
   const mapped = await mapMails(context, collectionId, mails);
@@ -57,9 +59,11 @@ function beside(email: NonNullable<Properties["Email"]>, parts: Parts): typeof e
 async function nameOf(
   asked: Fetch,
   context: Context,
-): Promise<{ readonly collectionId: string; readonly number: number }> {
+): Promise<Pick<About, "collectionId" | "number" | "epoch">> {
   if (asked.LongId !== undefined) {
-    return await longIdOf(asked.LongId, context);
+    const found = await context.mailbox.resolve(asked.LongId);
+    if (found === undefined) throw new StatusError(status.NotFound);
+    return found;
   }
   const { CollectionId, ServerId } = asked;
   if (CollectionId === undefined || ServerId === undefined) {
@@ -68,14 +72,6 @@ async function nameOf(
   const number = itemNumber(CollectionId, ServerId);
   const folder = await context.mailbox.folder(CollectionId);
   if (number === undefined || folder === undefined) throw new StatusError(status.NotFound);
-  return { collectionId: CollectionId, number };
-}
-
-/** A folder that was made again has given the number to another mail. */
-async function longIdOf(longId: string, { mailbox }: Context) {
-  const found = await mailbox.resolve(longId);
-  if (found === undefined) throw new StatusError(status.NotFound);
-  const { epoch } = await (await mailbox.feed(found.collectionId)).position();
-  if (epoch !== found.epoch) throw new StatusError(status.NotFound);
-  return found;
+  const epoch = await deviceEpoch(CollectionId, context);
+  return { collectionId: CollectionId, number, epoch };
 }

@@ -146,7 +146,7 @@ async function answerOpened(
   }
   const uploaded = await upload(context, head, asked);
   const changes = await changesFor(context, asked, { head: uploaded.head, room });
-  const fetches = await fetchResponses(context, asked, options);
+  const fetches = await fetchResponses(context, asked, { head: changes.next, options });
   const answer: Answer = { ...changes.answer, uploads: uploaded.results };
   const isSilent = !hasNews(changes.answer) && !changesState(asked) && fetches.length === 0;
   // A device that went one key back needs a new one: its state is not the one that a wait looks at.
@@ -228,7 +228,7 @@ async function answeredAgain(
   const options = optionsFor(asked, head);
   const told = { collectionId: asked.CollectionId, operations, next: head };
   const commands = await repeat(context, told, mailOptions(options, context));
-  const fetches = await fetchResponses(context, asked, options);
+  const fetches = await fetchResponses(context, asked, { head, options });
   return answered(asked, { ...again, key, commands, fetches });
 }
 

@@ -17,6 +17,7 @@ import {
   type PlannedMail,
 } from "../content.ts";
 import type { Context } from "../context.ts";
+import { toldEpoch } from "../epoch.ts";
 import { feedFor } from "./options.ts";
 import type { ServerCommand } from "./types.ts";
 
@@ -79,7 +80,9 @@ async function listWhole(
     if (isWhole) numbers.push(operation.number);
   }
   if (numbers.length === 0) return [];
-  return planMails(context, await context.mailbox.list(next.collectionId, numbers), options);
+  const { collectionId } = next;
+  const items = await context.mailbox.list(collectionId, numbers, toldEpoch(next));
+  return planMails(context, items, options);
 }
 
 /** A change of the labels tells of another version, or of categories: a draft is told whole in both cases. */
