@@ -373,11 +373,13 @@ export class AccountMailbox implements Mailbox {
     { conversationId, ...query }: MailboxQuery,
     limit: number,
   ): Promise<Found> {
-    if (conversationId === undefined) return await this.#search({ folders, query, limit });
+    if (conversationId === undefined) {
+      return await this.#search({ folders, queries: [query], limit });
+    }
     const index = {
       sql: this.#parts.database,
       accountId: this.accountId,
-      search: (narrowed: MailQuery) => this.#search({ folders, query: narrowed, limit }),
+      search: (queries: readonly MailQuery[]) => this.#search({ folders, queries, limit }),
       list: (collectionId: string, numbers: readonly number[]) => this.list(collectionId, numbers),
     };
     return await searchConversation(index, conversationId, query);

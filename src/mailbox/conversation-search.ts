@@ -4,7 +4,7 @@ import { allOf, type MailQuery } from "../items/search/condition.ts";
 import { listMessageIds } from "../store/conversations.ts";
 import type { Sql } from "../store/sql.ts";
 import { conversationsOf } from "./conversations.ts";
-import { idsPerSearch } from "./limits.ts";
+import { idsPerSearch, messageIdsLookedFor } from "./limits.ts";
 import type { Found } from "./mailbox.ts";
 import { parseReference } from "./references.ts";
 import { namingOneOf } from "./related.ts";
@@ -13,7 +13,8 @@ import { namingOneOf } from "./related.ts";
 export interface ConversationIndex {
   readonly sql: Sql;
   readonly accountId: string;
-  search(query: MailQuery): Promise<Found>;
+  /** Mails that fit one of these. */
+  search(queries: readonly MailQuery[]): Promise<Found>;
   list(collectionId: string, numbers: readonly number[]): Promise<readonly MailItem[]>;
 }
 
@@ -24,12 +25,18 @@ export async function searchConversation(
   query: MailQuery,
 ): Promise<Found> {
   const { sql, accountId } = index;
-  const messageIds = await listMessageIds(sql, accountId, conversationId, idsPerSearch);
+  const messageIds = await listMessageIds(sql, accountId, conversationId, messageIdsLookedFor);
   if (messageIds.length === 0) return { longIds: [], total: 0, isWhole: true };
-  const condition = allOf([query.condition, namingOneOf(messageIds)]);
-  const found = await index.search({ ...query, condition });
+  const found = await index.search(queriesOf(query, messageIds));
   const longIds = await membersOf(index, conversationId, found.longIds);
   return { ...found, longIds, total: longIds.length };
+}
+
+function queriesOf(query: MailQuery, messageIds: readonly string[]): readonly MailQuery[] {
+  return Array.from({ length: Math.ceil(messageIds.length / idsPerSearch) }, (_, at) => {
+    const some = messageIds.slice(at * idsPerSearch, (at + 1) * idsPerSearch);
+    return { ...query, condition: allOf([query.condition, namingOneOf(some)]) };
+  });
 }
 
 /** A mail may name a message of a conversation and be of another one. */

@@ -24,7 +24,8 @@ export interface SearchParts {
 /** What is looked for, and where. */
 export interface Asked {
   readonly folders: readonly Folder[];
-  readonly query: MailQuery;
+  /** A mail that fits one of them is found. */
+  readonly queries: readonly MailQuery[];
   readonly limit: number;
 }
 
@@ -90,22 +91,26 @@ class FolderSearch {
   }
 
   async #search(collectionId: string): Promise<void> {
-    const { query, limit } = this.#asked;
+    const { queries, limit } = this.#asked;
     const bounds: SearchBounds = { limit, signal: this.#signal };
     await this.#parts.at(collectionId, async (session, path, aliases) => {
-      this.#add(collectionId, await session.search(path, query, bounds), aliases);
+      for (const query of queries) {
+        this.#add(collectionId, await session.search(path, query, bounds), aliases);
+      }
     });
   }
 
-  /** Keeps no more than are asked for. */
+  /** Keeps no more than are asked for, none twice. */
   #add(collectionId: string, { epoch, hits, total }: FolderHits, aliases: Aliases): void {
-    const fresh = hits.map(({ number, received }) => {
+    const known = new Set(this.#hits.map(({ longId }) => longId));
+    const named = hits.map(({ number, received }) => {
       const found = { collectionId, epoch, number: aliases.numberOf(number), section: "" };
       return { longId: referenceOf(found), received: received.getTime() };
     });
+    const fresh = named.filter(({ longId }) => !known.has(longId));
     const merged = [...this.#hits, ...fresh].toSorted((a, b) => b.received - a.received);
     this.#hits = merged.slice(0, this.#asked.limit);
-    this.#total += total;
+    this.#total += total - (named.length - fresh.length);
   }
 
   /** Throws the time limit or the server's refusal when nothing was looked through. */
