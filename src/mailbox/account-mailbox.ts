@@ -46,7 +46,7 @@ import type {
 import type { MovePlace, Mover } from "./move.ts";
 import { findRelated } from "./related.ts";
 import { parseReference, referenceOf } from "./references.ts";
-import { searchFolders, type Asked } from "./search.ts";
+import { searchFolders, type Asked, type SearchParts } from "./search.ts";
 import type { Sender } from "./send.ts";
 import { watchCollections, watchHierarchy, type WatchSource } from "./watch.ts";
 
@@ -387,15 +387,9 @@ export class AccountMailbox implements Mailbox {
 
   async #search(asked: Asked): Promise<Found> {
     const { clock, log } = this.#parts.watching;
-    const parts = {
-      clock,
-      log,
-      at: <Result>(
-        collectionId: string,
-        work: (session: MailSession, path: string, aliases: Aliases) => Promise<Result>,
-      ) => this.#in(collectionId, (session, { path, aliases }) => work(session, path, aliases)),
-    };
-    return await searchFolders(parts, asked);
+    const at: SearchParts["at"] = (collectionId, work) =>
+      this.#in(collectionId, (session, { path, aliases }) => work(session, path, aliases));
+    return await searchFolders({ clock, log, at }, asked);
   }
 
   async watch(
