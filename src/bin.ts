@@ -8,9 +8,12 @@ import { setFlagsFromString } from "node:v8";
 
 const neededMajor = 24;
 
-// A gateway makes much short-lived garbage and keeps little. Left to itself V8 lets the heap of a machine with much
-// memory grow several times over what is kept (measured: docs/decisions/014-small-heap.md).
-setFlagsFromString("--heap-growing-percent=100");
+/**
+ * A gateway makes much short-lived garbage and keeps little. Left to itself V8 lets the heap of a machine with
+ * much memory grow several times over what is kept (measured: docs/decisions/014-small-heap.md).
+ */
+const smallHeap = ["--semi-space-growth-factor=1", "--heap-growing-percent=30"];
+for (const flag of smallHeap) setFlagsFromString(flag);
 
 if (Number(process.versions.node.split(".")[0]) >= neededMajor) {
   const { runCli } = await import("./cli.ts");
