@@ -333,10 +333,10 @@ export class Trial implements AsyncDisposable {
   async #untilDelivered(): Promise<void> {
     const spool = join(this.#mail.address.folder, "postfix/spool");
     const deadline = performance.now() + 20_000;
-    // What was deferred while Dovecot was away is tried again now.
     const settings = join(this.#mail.address.folder, "postfix/etc");
-    await promisify(execFile)("postqueue", ["-c", settings, "-f"]);
-    for (;;) {
+    for (let look = 0; ; look++) {
+      // What was deferred while Dovecot was away is tried now, and again what came in while Postfix began anew.
+      if (look % 40 === 0) await promisify(execFile)("postqueue", ["-c", settings, "-f"]);
       const queued = await Promise.all(
         ["maildrop", "incoming", "active", "deferred"].map((name) => filesIn(join(spool, name))),
       );
