@@ -22,11 +22,14 @@ export interface Mapped {
 }
 
 /** A mail with the plan of its body, or why there is none. */
-export type PlannedMail = {
-  readonly item: MailItem;
-  /** Most characters of its text, in 2.5. */
-  readonly textCharacters?: number | undefined;
-} & ({ readonly plan: BodyPlan } | { readonly error: unknown });
+export type PlannedMail = { readonly item: MailItem } & (
+  | {
+      readonly plan: BodyPlan;
+      /** Most characters of its text, in 2.5. */
+      readonly textCharacters: number | undefined;
+    }
+  | { readonly error: unknown }
+);
 
 /** Plans the bodies of mails. */
 export function planMails(
@@ -61,13 +64,12 @@ export async function mapMails(
   mails: readonly PlannedMail[],
 ): Promise<Mapped> {
   const attempts = new Attempts();
-  const plans = new Map<number, BodyPlan>();
+  const plans = new Map<number, Extract<PlannedMail, { plan: BodyPlan }>>();
   for (const mail of mails) {
-    if ("plan" in mail) plans.set(mail.item.number, mail.plan);
+    if ("plan" in mail) plans.set(mail.item.number, mail);
     else attempts.fail(mail.item.number, mail.error);
   }
   const items = mails.map(({ item }) => item);
-  const textCharacters = new Map(mails.map((mail) => [mail.item.number, mail.textCharacters]));
   // The mail server and the database work at the same time.
   const [parts, conversations, references, kept] = await Promise.all([
     fetchPlanned(context, collectionId, { plans, attempts }),
@@ -76,15 +78,16 @@ export async function mapMails(
     withKept(context, collectionId, items),
   ]);
   const planned = kept.filter(({ number }) => plans.has(number) && !attempts.hasFailed(number));
-  const data = attempts.each(planned, (item) =>
-    toEas(item, plans.get(item.number)!.finish(parts.get(item.number) ?? []), {
+  const data = attempts.each(planned, (item) => {
+    const { plan, textCharacters } = plans.get(item.number)!;
+    return toEas(item, plan.finish(parts.get(item.number) ?? []), {
       version: context.version,
-      textCharacters: textCharacters.get(item.number),
+      textCharacters,
       fileReference: (section) => `${references.get(item.number)}:${section}`,
       conversation: conversations.get(item.number),
       ownAddresses: context.account.addresses,
-    }),
-  );
+    });
+  });
   return { data, unmapped: attempts.failed };
 }
 
@@ -117,9 +120,12 @@ class Attempts {
 async function fetchPlanned(
   context: Context,
   collectionId: string,
-  { plans, attempts }: { plans: ReadonlyMap<number, BodyPlan>; attempts: Attempts },
+  {
+    plans,
+    attempts,
+  }: { plans: ReadonlyMap<number, { readonly plan: BodyPlan }>; attempts: Attempts },
 ): Promise<Map<number, PartFetched[]>> {
-  const all = [...plans.values()].flatMap((plan) => plan.wanted);
+  const all = [...plans.values()].flatMap(({ plan }) => plan.wanted);
   const wanted = all.filter((part) => !isLargeMail(part));
   const parts =
     wanted.length === 0 ? [] : [...(await context.mailbox.fetchParts(collectionId, wanted))];

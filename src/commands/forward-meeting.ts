@@ -28,7 +28,7 @@ export async function forwardMeeting(request: Request, context: Context): Promis
   const [item] = await context.mailbox.list(collectionId, [number], epoch);
   if (item === undefined) throw new StatusError(commonStatus.ItemNotFound);
   // Valid only for a calendar item (MS-ASCMD 2.2.3.169): of mails an invitation is one.
-  const isInvitation = await invites(item, named.collectionId, context);
+  const isInvitation = await invites(item, collectionId, context);
   if (!isInvitation) throw invalid("the mail is no invitation");
   const from = { name: context.account.displayName, address: context.account.email };
   const mime = meetingForward(item, { from, forwardees, text });

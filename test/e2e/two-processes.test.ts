@@ -39,6 +39,24 @@ function twin({ client }: Phone, url = other.url): EasClient {
   return new EasClient({ ...client.options, deviceId: client.deviceId, url });
 }
 
+/** A fresh user whose device talks to both processes; another client looks on. */
+async function openPair({
+  mails = 0,
+  version,
+}: { readonly mails?: number; readonly version?: "16.1" } = {}) {
+  await using stack = new AsyncDisposableStack();
+  const user = mail.freshUser();
+  for (let count = 0; count < mails; count++) {
+    await mail.deliver(user, mimeOf(user, `mail ${count}`));
+  }
+  const phone = stack.use(phoneOf(user, version));
+  const second = stack.use(twin(phone));
+  const imap = stack.use(await mail.imapClient(user));
+  await phone.folderSync();
+  const kept = stack.move();
+  return { user, phone, second, imap, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
 function mimeOf(user: string, subject: string): Buffer {
   return Buffer.from(`From: <${user}>\r\nTo: <${user}>\r\nSubject: ${subject}\r\n\r\nWords.\r\n`);
 }
@@ -58,12 +76,8 @@ async function until(holds: () => Promise<boolean> | boolean, what: string): Pro
 }
 
 test("Two processes: the same Sync to both at the same moment is answered alike, and its uploads act once", async () => {
-  const user = mail.freshUser();
-  for (let count = 0; count < 5; count++) await mail.deliver(user, mimeOf(user, `mail ${count}`));
-  using phone = phoneOf(user);
-  using second = twin(phone);
-  await using imap = await mail.imapClient(user);
-  await phone.folderSync();
+  await using pair = await openPair({ mails: 5 });
+  const { user, phone, second, imap } = pair;
   const inbox = phone.folderOfType(2);
   await phone.syncAll(inbox);
   for (const [serverId] of [...phone.mails(inbox)].slice(0, 4)) {
@@ -169,12 +183,8 @@ test("Two processes: the same FolderCreate to both makes one folder, and a Ping 
 });
 
 test("Two processes: the same MoveItems to both, in turn and at the same moment, moves each mail once to one id", async () => {
-  const user = mail.freshUser();
-  for (let count = 0; count < 6; count++) await mail.deliver(user, mimeOf(user, `mail ${count}`));
-  using phone = phoneOf(user);
-  using second = twin(phone);
-  await using imap = await mail.imapClient(user);
-  await phone.folderSync();
+  await using pair = await openPair({ mails: 6 });
+  const { phone, second, imap } = pair;
   const [inbox, trash] = [phone.folderOfType(2), phone.folderOfType(4)];
   await phone.syncAll(inbox);
   await phone.syncAll(trash);
@@ -203,11 +213,8 @@ test("Two processes: the same MoveItems to both, in turn and at the same moment,
 });
 
 test("Two processes: the same Move of a conversation to both, in turn and at the same moment, moves it once", async () => {
-  const user = mail.freshUser();
-  using phone = phoneOf(user);
-  using second = twin(phone);
-  await using imap = await mail.imapClient(user);
-  await phone.folderSync();
+  await using pair = await openPair();
+  const { user, phone, second, imap } = pair;
   const [inbox, trash] = [phone.folderOfType(2), phone.folderOfType(4)];
   for (const [at, isAtOnce] of [true, false].entries()) {
     for (const mime of [1, 2, 3].map((each) => threadedOf(user, `${at}`, each))) {
@@ -240,11 +247,8 @@ function threadedOf(user: string, root: string, at: number): Buffer {
 }
 
 test("Two processes: the same FolderUpdate and FolderDelete to both, in turn and at the same moment, act once", async () => {
-  const user = mail.freshUser();
-  using phone = phoneOf(user);
-  using second = twin(phone);
-  await using imap = await mail.imapClient(user);
-  await phone.folderSync();
+  await using pair = await openPair();
+  const { phone, second, imap } = pair;
   for (const isAtOnce of [true, false]) {
     const ServerId = await phone.createFolder("Plans");
     const place = { ServerId, ParentId: "0", DisplayName: "Ideas" };
@@ -274,11 +278,8 @@ test("Two processes: the same FolderUpdate and FolderDelete to both, in turn and
 });
 
 test("Two processes: the same SendMail to both at the same moment is sent once", async () => {
-  const user = mail.freshUser();
-  using phone = phoneOf(user);
-  using second = twin(phone);
-  await using imap = await mail.imapClient(user);
-  await phone.folderSync();
+  await using pair = await openPair();
+  const { user, phone, second, imap } = pair;
   for (let count = 1; count <= 3; count++) {
     const request = {
       ClientId: randomUUID(),
@@ -328,11 +329,8 @@ async function toBoth(
 }
 
 test("Two processes: a draft that is written, changed and sent by both at the same moment is there once and sent once", async () => {
-  const user = mail.freshUser();
-  using phone = phoneOf(user, "16.1");
-  using second = twin(phone);
-  await using imap = await mail.imapClient(user);
-  await phone.folderSync();
+  await using pair = await openPair({ version: "16.1" });
+  const { user, phone, second, imap } = pair;
   const drafts = phone.folderOfType(3);
   await phone.syncAll(drafts);
   for (let turn = 1; turn <= 3; turn++) {

@@ -1,7 +1,7 @@
 /** Fetch of a whole mail by ServerId or LongId (MS-ASCMD 2.2.3.67.1). */
 import { commandStatus, commonStatus, StatusError } from "../../../schemas/status.ts";
 import { itemNumber, type About } from "../../mailbox/mailbox.ts";
-import type { MailOptions } from "../../items/email/options.ts";
+import { isKnownBodyPart, type MailOptions } from "../../items/email/options.ts";
 import { LongText } from "../../kit/octets.ts";
 import { mapMails, planMails } from "../content.ts";
 import type { Context } from "../context.ts";
@@ -39,7 +39,7 @@ export async function fetchMail(
 /** Throws the Status of options that cannot be followed. */
 function optionsOf({ Options: [asked] }: Fetch, { version }: Context): MailOptions {
   const bodyPart = asked?.BodyPartPreference;
-  if (bodyPart !== undefined && bodyPart.Type !== 2) {
+  if (!isKnownBodyPart(bodyPart)) {
     throw new StatusError(commonStatus.BodyPartPreferenceTypeNotSupported);
   }
   const preferences = asked?.BodyPreference ?? [];

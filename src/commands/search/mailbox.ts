@@ -1,7 +1,7 @@
 /** Search of the mailbox (MS-ASCMD 2.2.1.16). */
 import { commandStatus, commonStatus, StatusError } from "../../../schemas/status.ts";
 import type { RequestOf, ResponseOf } from "../../../schemas/commands.ts";
-import type { MailOptions } from "../../items/email/options.ts";
+import { isKnownBodyPart, type MailOptions } from "../../items/email/options.ts";
 import type { Context } from "../context.ts";
 import { maxResults } from "../limits.ts";
 import { searchedFolders } from "./folders.ts";
@@ -56,7 +56,7 @@ function mailOptionsOf(
 ): MailOptions {
   // Only with a ConversationId (R5568).
   const bodyPart = conversationId === undefined ? undefined : options?.BodyPartPreference;
-  if (bodyPart !== undefined && bodyPart.Type !== 2) {
+  if (!isKnownBodyPart(bodyPart)) {
     throw new StatusError(commonStatus.BodyPartPreferenceTypeNotSupported);
   }
   return {

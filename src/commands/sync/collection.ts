@@ -13,7 +13,7 @@ import type { Context } from "../context.ts";
 import { endsRequest } from "../faults.ts";
 import { defaultWindowSize, maxUploads } from "../limits.ts";
 import { commandStatus, commonStatus } from "../../../schemas/status.ts";
-import { bodyTypes } from "../../items/email/options.ts";
+import { isKnownBodyPart } from "../../items/email/options.ts";
 import { hashOf } from "./contents.ts";
 import { download, repeat } from "./download.ts";
 import { draftData } from "./drafts.ts";
@@ -25,7 +25,6 @@ import type {
   AskedCollection,
   CommandResponse,
   ServerCommand,
-  SyncOptions,
 } from "./types.ts";
 import { upload } from "./upload.ts";
 
@@ -55,7 +54,7 @@ export async function openCollection(
   const folder = await context.mailbox.folder(asked.CollectionId);
   if (folder === undefined) return { asked, status: status.HierarchyChanged };
   if (!isAcceptable(asked, folder)) return { asked, status: status.ProtocolError };
-  if (!asked.Options.every(hasKnownPart)) {
+  if (!asked.Options.every((options) => isKnownBodyPart(options.BodyPartPreference))) {
     return { asked, status: commonStatus.BodyPartPreferenceTypeNotSupported };
   }
   const partnership = { accountId: context.account.id, deviceId: context.device.id };
@@ -74,11 +73,6 @@ function isAcceptable(asked: AskedCollection, folder: Folder): boolean {
   // MS-ASCMD 2.2.3.36.2, R2117: conversations are of mails.
   if (asked.ConversationMode !== undefined && folder.class !== "Email") return false;
   return (asked.Commands ?? []).length <= maxUploads && areAcceptable(asked.Options);
-}
-
-/** The part of a conversation is HTML, and nothing else (MS-ASAIRS 2.2.2.41.2). */
-function hasKnownPart({ BodyPartPreference }: SyncOptions): boolean {
-  return BodyPartPreference === undefined || BodyPartPreference.Type === bodyTypes.html;
 }
 
 /** Carries out one open collection; a fault in it is its own Status, never the request's. */

@@ -29,6 +29,11 @@ export interface MailOptions {
   readonly bodiesSince?: Date | undefined;
 }
 
+/** Whether a BodyPartPreference can be followed: the part is HTML, and nothing else (MS-ASAIRS 2.2.2.41.2). */
+export function isKnownBodyPart(preference: Pick<BodyPreference, "Type"> | undefined): boolean {
+  return preference === undefined || preference.Type === bodyTypes.html;
+}
+
 /** The options for a mail of this moment. */
 export function optionsAt(received: Date, options: MailOptions): MailOptions {
   const { bodiesSince } = options;
