@@ -74,11 +74,13 @@ async function runAll(jobs: readonly Job[], surroundings: Surroundings): Promise
   return outcomes;
 }
 
+const indented = (text = ""): string => text.replace(/^(?=.)/gm, "  ").replace(/(?<=.)$/, "\n");
+
 function sumUp(outcomes: readonly Outcome[]): boolean {
   const counts = outcomes.flatMap((outcome) => outcome.counts);
   const of = (kind: string): number => counts.filter((count) => count.kind === kind).length;
   for (const count of counts) {
-    if (count.kind === "failed") stdout.write(`failed: ${count.name}\n`);
+    if (count.kind === "failed") stdout.write(`failed: ${count.name}\n${indented(count.why)}`);
   }
   const skipped = of("skipped") === 0 ? "" : `, ${of("skipped")} skipped`;
   stdout.write(`${of("passed")} passed, ${of("failed")} failed${skipped}\n`);
