@@ -9,8 +9,8 @@ import { maxCollections, maxEstimate } from "./limits.ts";
 import {
   areClassesTogether,
   feedFor,
+  insideOf,
   isMailFilter,
-  sinceDayOf,
   stickyOptions,
   type Filter,
 } from "./sync/options.ts";
@@ -79,9 +79,9 @@ async function estimate(asked: Asked, collectionId: string, context: Context): P
       (options?.FilterType ?? 0) > 8 ? commonStatus.InvalidXML : commonStatus.ServerError,
     );
   }
-  const sinceDay = sinceDayOf(options, clock.now());
-  const feed = await feedFor(mailbox, collectionId, sinceDay);
-  return sync.estimate(head, feed, { windowSize: maxEstimate, sinceDay });
+  const inside = insideOf(options, clock.now());
+  const feed = await feedFor(mailbox, collectionId, inside);
+  return sync.estimate(head, feed, { windowSize: maxEstimate, ...inside });
 }
 
 /** From 14.0 the filter stands in Options, before beside the key; without one everything counts (MS-ASCMD R3543). */

@@ -4,7 +4,7 @@ import type { Feed, Position } from "../feed.ts";
 import { InvalidSyncKey, KeyTaken, type Head, type Operation } from "../sync/types.ts";
 import type { Context } from "./context.ts";
 import { endsRequest } from "./faults.ts";
-import { feedFor, sinceDayOf, stickyOptions } from "./sync/options.ts";
+import { feedFor, insideOf, stickyOptions, unfiltered } from "./sync/options.ts";
 
 /** CollectionId under which the folder hierarchy keeps its sync state. */
 export const hierarchyId = "0";
@@ -62,8 +62,8 @@ export class Looks {
 
   async #isVisible(head: Head, feed: Feed): Promise<boolean> {
     const { sync, clock } = this.#context;
-    const sinceDay = sinceDayOf(stickyOptions(head), clock.now());
-    const planned = await sync.plan(head, feed, { ...oneChange, sinceDay });
+    const inside = insideOf(stickyOptions(head), clock.now());
+    const planned = await sync.plan(head, feed, { ...oneChange, ...inside });
     const [operation] = planned.operations;
     if (operation === undefined) {
       await sync.touch(head, planned.next);
@@ -83,8 +83,8 @@ export class Looks {
   #feed(watched: string | undefined, head: Head | undefined): Promise<Feed> {
     const { mailbox, clock } = this.#context;
     if (watched === undefined) return mailbox.hierarchy();
-    const sinceDay = head === undefined ? 0 : sinceDayOf(stickyOptions(head), clock.now());
-    return feedFor(mailbox, watched, sinceDay);
+    const inside = head === undefined ? unfiltered : insideOf(stickyOptions(head), clock.now());
+    return feedFor(mailbox, watched, inside);
   }
 
   #head(collectionId: string): Promise<Head | undefined> {

@@ -26,6 +26,8 @@ export interface Fields {
   readonly segments: readonly Segment[];
   /** First day whose items the device has in explored segments; 0: of all days. */
   readonly coverDay: number;
+  /** Whether it also has the older items of those items' conversations. */
+  readonly withConversations: boolean;
   /** Items before this day have been aged out; lower than `coverDay`: ageing is still to be done. */
   readonly agedDay: number;
   readonly labels: LabelTable;
@@ -38,6 +40,7 @@ const emptyFields: Fields = {
   options: undefined,
   segments: whole(undefined),
   coverDay: 0,
+  withConversations: false,
   agedDay: 0,
   labels: [],
   labelled: false,
@@ -110,6 +113,7 @@ export function toJson(fields: Fields): StoredFields {
     s: bounded(fields.segments).map(toStoredSegment),
     c: fields.coverDay,
     a: fields.agedDay,
+    ...(fields.withConversations ? { w: 1 } : {}),
     ...(fields.labels.length > 0 ? { l: fields.labels } : {}),
     ...(fields.labelled ? { m: 1 } : {}),
     ...(fields.options === undefined ? {} : { o: fields.options }),
@@ -121,12 +125,24 @@ export function fromJson(stored: StoredFields): Fields {
   return {
     epoch: stored.e,
     segments: stored.s.map(fromStoredSegment),
-    coverDay: stored.c,
-    agedDay: stored.a,
+    ...daysOf(stored),
     labels: stored.l ?? [],
     labelled: stored.m === 1,
     options: stored.o,
   };
+}
+
+/**
+ * Eastgate 0.1 took half a day off a window with conversations, which did not always tell whether the device has them:
+ * they are explored and aged once more, and what it has is not told again.
+ */
+function daysOf({
+  c,
+  a,
+  w,
+}: StoredFields): Pick<Fields, "coverDay" | "withConversations" | "agedDay"> {
+  const isExact = Number.isInteger(c) && Number.isInteger(a);
+  return { coverDay: Math.ceil(c), withConversations: w === 1, agedDay: isExact ? a : 0 };
 }
 
 function toStoredSegment({ low, high, at, large }: Segment): StoredSegment {

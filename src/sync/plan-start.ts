@@ -18,7 +18,13 @@ export function startOf(fields: Fields, position: Position, window: Window): Sta
     );
   }
   if (wentBack(fields.segments, position)) return "back";
-  return window.sinceDay < fields.coverDay ? "wider" : "on";
+  return isCovered(fields, window) ? "on" : "wider";
+}
+
+/** Whether the device has all that is inside the window, as of the segments. Of all days: with all conversations. */
+function isCovered({ coverDay, withConversations }: Fields, window: Window): boolean {
+  if (window.sinceDay < coverDay) return false;
+  return withConversations || coverDay === 0 || window.withConversations !== true;
 }
 
 /** Whether the device is right already: one round trip was enough. */
@@ -26,6 +32,7 @@ export function isCurrent(fields: Fields, position: Position, window: Window): b
   return (
     startOf(fields, position, window) === "on" &&
     fields.coverDay === window.sinceDay &&
+    fields.withConversations === (window.withConversations ?? false) &&
     firstBehind(fields.segments, standingOf(position)) === undefined &&
     !isAgeingDue(fields, window)
   );
@@ -41,13 +48,13 @@ export function daysFor(
   fields: Fields,
   start: Start,
   window: Window,
-): Pick<Fields, "coverDay" | "agedDay"> {
-  const { sinceDay } = window;
-  if (start === "fresh") return { coverDay: sinceDay, agedDay: sinceDay };
-  if (sinceDay < fields.coverDay) {
-    return { coverDay: sinceDay, agedDay: Math.min(fields.agedDay, sinceDay) };
-  }
-  return { coverDay: sinceDay, agedDay: fields.agedDay };
+): Pick<Fields, "coverDay" | "withConversations" | "agedDay"> {
+  const { sinceDay, withConversations = false } = window;
+  const covered = { coverDay: sinceDay, withConversations };
+  if (start === "fresh") return { ...covered, agedDay: sinceDay };
+  // What was inside only for its conversation may be of any day.
+  if (fields.withConversations && !withConversations) return { ...covered, agedDay: 0 };
+  return { ...covered, agedDay: Math.min(fields.agedDay, sinceDay) };
 }
 
 /** Segments with everything to be explored. */

@@ -18,6 +18,8 @@ export interface StoredFields {
   readonly c: number;
   /** First day after ageing. */
   readonly a: number;
+  /** 1: covered with conversations. */
+  readonly w?: 1;
   readonly l?: LabelTable;
   /** 1: versions come with labels. */
   readonly m?: 1;

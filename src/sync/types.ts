@@ -50,6 +50,8 @@ export interface Window {
   readonly windowSize: number;
   /** First day inside the FilterType window (days since 1970-01-01 UTC); 0 = everything. */
   readonly sinceDay: number;
+  /** Whether older items are inside with the conversation of one that is (ConversationMode); the feed says which. */
+  readonly withConversations?: boolean;
   /** False leaves out items that merely grew too old for the window: they never wake a Ping. */
   readonly ageing?: boolean;
 }

@@ -1,7 +1,8 @@
 /**
  * The state that an earlier version left, and the phone that it belongs to. The mail server is in memory, so that
  * it is the same when the state is made and when a later version goes on with it.
- * `node test/upgrade/world.ts NAME` makes the state of the version that runs it.
+ * `node test/upgrade/world.ts NAME` makes the state of the version that runs it, `… NAME conversations` that of a
+ * phone that asks for the whole conversations of three days.
  */
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
@@ -19,7 +20,7 @@ import { createLog } from "../../src/kit/pino-log.ts";
 import { StillClock } from "../../src/kit/still-clock.ts";
 import { backUp } from "../../src/store/backup-file.ts";
 import { openDatabase } from "../../src/store/database.ts";
-import { Phone } from "../client/phone.ts";
+import { Phone, type SyncWishes } from "../client/phone.ts";
 import { openTestDatabase } from "../rig/database.ts";
 
 const user = "ann@example.test";
@@ -97,13 +98,18 @@ export async function readPhone(name: string): Promise<PhoneState> {
   return JSON.parse(await readFile(stateFiles(name).phone, "utf8")) as PhoneState;
 }
 
-async function make(name: string): Promise<void> {
+const conversations: SyncWishes = {
+  ConversationMode: true,
+  Options: [{ FilterType: 2, BodyPreference: [] }],
+};
+
+async function make(name: string, wishes?: SyncWishes): Promise<void> {
   await using opened = await openTestDatabase();
   await using world = await openWorld(opened.url);
   const { phone } = world;
   await phone.folderSync();
   const inbox = phone.folderOfType(2);
-  await phone.syncAll(inbox);
+  await phone.syncAll(inbox, wishes);
   assert.equal(await phone.sendMail(sentMail.mime, sentMail.clientId), 1);
   const interval = { heartbeatSeconds: 600, collectionIds: [inbox] };
   const changed = phone.ping(interval);
@@ -118,4 +124,7 @@ async function make(name: string): Promise<void> {
   await backUp(database, stateFiles(name).backup);
 }
 
-if (import.meta.main) await make(argv[2] ?? "unnamed");
+if (import.meta.main) {
+  const [, , name = "unnamed", wishes] = argv;
+  await make(name, wishes === "conversations" ? conversations : undefined);
+}

@@ -18,7 +18,14 @@ import { hashOf } from "./contents.ts";
 import { download, repeat } from "./download.ts";
 import { draftData } from "./drafts.ts";
 import { fetchResponses } from "./fetch.ts";
-import { areAcceptable, feedFor, mailOptions, optionsFor, sinceDayOf } from "./options.ts";
+import {
+  areAcceptable,
+  feedFor,
+  insideOf,
+  mailOptions,
+  optionsFor,
+  type Inside,
+} from "./options.ts";
 import { windowSizeOf } from "./request.ts";
 import type {
   AnsweredCollection,
@@ -185,10 +192,10 @@ async function changesFor(
 ): Promise<Changed> {
   if (asked.GetChanges === false) return untold(head, false);
   const options = optionsFor(asked, head);
-  const sinceDay = sinceDayOf(options, context.clock.now());
-  if (room === 0) return await withoutRoom(context, head, sinceDay);
+  const inside = insideOf(options, context.clock.now());
+  if (room === 0) return await withoutRoom(context, head, inside);
   const windowSize = Math.min(windowSizeOf(asked.WindowSize, defaultWindowSize), room);
-  const window = { windowSize, sinceDay };
+  const window = { windowSize, ...inside };
   const { planned, commands } = await download(
     context,
     head,
@@ -207,9 +214,9 @@ function untold(next: Head, more: boolean): Changed {
  * The window of the whole request is full: whether something waits is told by MoreAvailable, as a device may
  * take a collection that is left out for one without changes (MS-ASCMD 2.2.3.199, R4779, R4780).
  */
-async function withoutRoom(context: Context, head: Head, sinceDay: number): Promise<Changed> {
-  const feed = await feedFor(context.mailbox, head.collectionId, sinceDay);
-  const { operations, next } = await context.sync.plan(head, feed, { windowSize: 1, sinceDay });
+async function withoutRoom(context: Context, head: Head, inside: Inside): Promise<Changed> {
+  const feed = await feedFor(context.mailbox, head.collectionId, inside);
+  const { operations, next } = await context.sync.plan(head, feed, { windowSize: 1, ...inside });
   return operations.length > 0 ? untold(head, true) : untold(next, false);
 }
 

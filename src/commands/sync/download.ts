@@ -34,7 +34,7 @@ export async function download(
   window: Window,
   options: MailOptions,
 ): Promise<Download> {
-  const feed = await feedFor(context.mailbox, head.collectionId, window.sinceDay);
+  const feed = await feedFor(context.mailbox, head.collectionId, window);
   const planned = await context.sync.plan(head, feed, window);
   const mails = await listWhole(context, planned, options);
   const fitting = countWithinBudget(planned.operations, mails);

@@ -2,7 +2,7 @@
 import { mailOptions25, type MailOptions } from "../../items/email/options.ts";
 import type { Feed } from "../../feed.ts";
 import type { Mailbox } from "../../mailbox/mailbox.ts";
-import type { Head } from "../../sync/types.ts";
+import type { Head, Window } from "../../sync/types.ts";
 import type { Context } from "../context.ts";
 import type { AskedCollection, KeptOptions, SyncOptions } from "./types.ts";
 
@@ -63,20 +63,24 @@ function isDistinct(values: readonly unknown[]): boolean {
 /** What the window of a collection depends on. */
 export type Filter = Pick<KeptOptions, "FilterType" | "ConversationMode">;
 
-/**
- * First day inside the window of a FilterType: days since 1970-01-01 UTC, 0 = everything. With ConversationMode
- * half a day less: a window that is wider by what belongs to its conversations.
- */
-export function sinceDayOf(filter: Filter | undefined, nowMs: number): number {
+/** What is inside the window of a collection. */
+export type Inside = Pick<Window, "sinceDay" | "withConversations">;
+
+/** Everything is inside. */
+export const unfiltered: Inside = { sinceDay: 0 };
+
+/** What is inside the window of a FilterType; where everything is, conversations add nothing. */
+export function insideOf(filter: Filter | undefined, nowMs: number): Inside {
   const days = filterDays[filter?.FilterType ?? 0];
-  if (days === undefined) return 0;
-  return Math.floor(nowMs / dayMs) - days - (filter?.ConversationMode === true ? 0.5 : 0);
+  if (days === undefined) return unfiltered;
+  const sinceDay = Math.floor(nowMs / dayMs) - days;
+  return { sinceDay, withConversations: filter?.ConversationMode === true };
 }
 
-/** The feed for a window: with conversations where the window has half a day. */
-export function feedFor(mailbox: Mailbox, collectionId: string, sinceDay: number): Promise<Feed> {
-  if (Number.isInteger(sinceDay)) return mailbox.feed(collectionId);
-  return mailbox.feed(collectionId, Math.ceil(sinceDay));
+/** The feed for a window. */
+export function feedFor(mailbox: Mailbox, collectionId: string, inside: Inside): Promise<Feed> {
+  const { sinceDay, withConversations } = inside;
+  return mailbox.feed(collectionId, withConversations === true ? sinceDay : undefined);
 }
 
 /** What the mapping of a mail must know of the device's wishes. */
@@ -94,6 +98,6 @@ export function mailOptions(options: KeptOptions | undefined, context: Context):
 
 /** What is told only for its conversation comes without its body (MS-ASCMD 2.2.3.36.2, R2108). */
 function bodiesSince(options: KeptOptions | undefined, nowMs: number): Date | undefined {
-  const sinceDay = sinceDayOf(options, nowMs);
-  return Number.isInteger(sinceDay) ? undefined : new Date(Math.ceil(sinceDay) * dayMs);
+  const { sinceDay, withConversations } = insideOf(options, nowMs);
+  return withConversations === true ? new Date(sinceDay * dayMs) : undefined;
 }
