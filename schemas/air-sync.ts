@@ -7,8 +7,8 @@ import { rightsManagementPage } from "./code-pages/rights-management.ts";
 import { command } from "./command.ts";
 import * as v from "./vocabulary.ts";
 
-/** How a client wants the items of a class, per collection (MS-ASCMD 2.2.3.125.5). */
-const syncOptions = v.struct(airSyncPage, {
+/** How a client wants the items of a class, per collection (MS-ASCMD 2.2.3.125.6). */
+export const syncOptions = v.struct(airSyncPage, {
   Class: v.optional(v.text),
   FilterType: v.optional(v.integer),
   Truncation: v.until("2.5", v.integer),

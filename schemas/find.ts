@@ -10,27 +10,32 @@ import * as v from "./vocabulary.ts";
 
 const page = findPage;
 
+/** Which of the mails that are found (MS-ASCMD 2.2.3.125.1). */
+export const mailboxFindOptions = v.struct(page, {
+  Range: v.optional(v.text),
+  DeepTraversal: v.optional(v.emptyTag),
+});
+
+/** Which of the entries that are found (MS-ASCMD 2.2.3.125.1). */
+export const addressListFindOptions = v.struct(page, {
+  Range: v.optional(v.text),
+  Picture: v.optional(
+    v.struct(page, { MaxSize: v.optional(v.integer), MaxPictures: v.optional(v.integer) }),
+  ),
+});
+
 const mailBoxSearch = v.struct(page, {
   Query: v.struct(page, {
     FreeText: v.optional(v.content(v.text)),
     Class: v.from(airSyncPage, v.optional(v.text)),
     CollectionId: v.from(airSyncPage, v.optional(v.text)),
   }),
-  Options: v.optional(
-    v.struct(page, { Range: v.optional(v.text), DeepTraversal: v.optional(v.emptyTag) }),
-  ),
+  Options: v.optional(mailboxFindOptions),
 });
 
 const galSearch = v.struct(page, {
   Query: v.content(v.text),
-  Options: v.optional(
-    v.struct(page, {
-      Range: v.optional(v.text),
-      Picture: v.optional(
-        v.struct(page, { MaxSize: v.optional(v.integer), MaxPictures: v.optional(v.integer) }),
-      ),
-    }),
-  ),
+  Options: v.optional(addressListFindOptions),
 });
 
 /** What is shown of a message or address list entry that was found (MS-ASCMD 2.2.3.139.1). */

@@ -5,7 +5,8 @@ import * as v from "./vocabulary.ts";
 
 const page = getItemEstimatePage;
 
-const estimateOptions = v.struct(airSyncPage, {
+/** How to estimate (MS-ASCMD 2.2.3.125.2). */
+export const estimateOptions = v.struct(airSyncPage, {
   FilterType: v.optional(v.integer),
   Class: v.optional(v.text),
   MaxItems: v.since("14.0", v.integer),

@@ -1,3 +1,4 @@
+import { syncOptions } from "./air-sync.ts";
 import { bodyPartPreference, bodyPreference } from "./air-sync-base.ts";
 import { fetchedClasses } from "./application-data.ts";
 import { airSyncBasePage } from "./code-pages/air-sync-base.ts";
@@ -7,6 +8,11 @@ import { itemOperationsPage } from "./code-pages/item-operations.ts";
 import { rightsManagementPage } from "./code-pages/rights-management.ts";
 import { searchPage } from "./code-pages/search.ts";
 import { command } from "./command.ts";
+import { addressListFindOptions, mailboxFindOptions } from "./find.ts";
+import { estimateOptions } from "./get-item-estimate.ts";
+import { resolveOptions } from "./resolve-recipients.ts";
+import { searchOptions } from "./search.ts";
+import { commandStatus } from "./status.ts";
 import * as v from "./vocabulary.ts";
 
 const page = itemOperationsPage;
@@ -20,7 +26,7 @@ const item = {
 const link = v.from(documentLibraryPage, v.optional(v.content(v.text)));
 const fileReference = v.from(airSyncBasePage, v.optional(v.text));
 
-const fetchOptions = v.struct(page, {
+const fetchingOptions = v.struct(page, {
   Schema: v.optional(v.tagNames),
   Range: v.optional(v.text),
   UserName: v.since("12.1", v.content(v.text)),
@@ -31,25 +37,47 @@ const fetchOptions = v.struct(page, {
   RightsManagementSupport: v.from(rightsManagementPage, v.since("14.1", v.boolean)),
 });
 
+/** Those that an attachment has (MS-ASCMD 2.2.3.8, R767); of rights a device may tell with every fetch (MS-ASRM 2.2.2.15). */
+export const attachmentOptions: ReadonlySet<string> = new Set(["Range", "RightsManagementSupport"]);
+
+const emptyingOptions = v.struct(page, { DeleteSubFolders: v.optional(v.emptyTag) });
+const movingOptions = v.struct(page, { MoveAlways: v.optional(v.emptyTag) });
+
+/** Options of another operation or command are invalid (MS-ASCMD 2.2.3.125.3, R3547); others are passed over. */
+const elsewhere = {
+  status: commandStatus.ItemOperations.ProtocolError,
+  elementsOf: [
+    fetchingOptions,
+    emptyingOptions,
+    movingOptions,
+    syncOptions,
+    searchOptions,
+    mailboxFindOptions,
+    addressListFindOptions,
+    estimateOptions,
+    resolveOptions,
+  ],
+};
+
 const fetch = v.struct(page, {
   Store: v.text,
   ...item,
   LinkId: link,
   FileReference: fileReference,
-  Options: v.list(fetchOptions),
+  Options: v.list(v.refusing(elsewhere, fetchingOptions)),
   RemoveRightsManagementProtection: v.from(rightsManagementPage, v.since("14.1", v.emptyTag)),
 });
 
 const emptyFolderContents = v.struct(page, {
   CollectionId: v.from(airSyncPage, v.text),
-  Options: v.optional(v.struct(page, { DeleteSubFolders: v.optional(v.emptyTag) })),
+  Options: v.optional(v.refusing(elsewhere, emptyingOptions)),
 });
 
 /** Clients are seen that move by server id: what is needed is left to the handler. */
 const move = v.struct(page, {
   ConversationId: v.optional(v.opaque),
   DstFldId: v.optional(v.text),
-  Options: v.optional(v.struct(page, { MoveAlways: v.optional(v.emptyTag) })),
+  Options: v.optional(v.refusing(elsewhere, movingOptions)),
 });
 
 /** What was fetched: an attachment's bytes, or the elements of an item (MS-ASCMD 2.2.3.139.2). */

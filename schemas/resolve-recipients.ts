@@ -4,7 +4,8 @@ import * as v from "./vocabulary.ts";
 
 const page = resolveRecipientsPage;
 
-const options = v.struct(page, {
+/** How recipients are resolved (MS-ASCMD 2.2.3.125.4). */
+export const resolveOptions = v.struct(page, {
   CertificateRetrieval: v.optional(v.integer),
   MaxCertificates: v.optional(v.integer),
   MaxAmbiguousRecipients: v.optional(v.integer),
@@ -46,7 +47,7 @@ const recipient = v.struct(page, {
 export const resolveRecipients = command("ResolveRecipients", {
   page,
   code: 21,
-  request: v.struct(page, { To: v.list(v.content(v.text)), Options: v.optional(options) }),
+  request: v.struct(page, { To: v.list(v.content(v.text)), Options: v.optional(resolveOptions) }),
   response: v.struct(page, {
     Status: v.integer,
     Response: v.list(

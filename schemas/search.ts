@@ -38,7 +38,8 @@ const nested = v.choices(page, {
 });
 const query = v.choices(page, { ...terms, And: nested, Or: nested });
 
-const options = v.struct(page, {
+/** How to search, and how to show what is found (MS-ASCMD 2.2.3.125.5). */
+export const searchOptions = v.struct(page, {
   MIMESupport: v.from(airSyncPage, v.optional(v.integer)),
   BodyPreference: v.from(airSyncBasePage, v.list(bodyPreference)),
   BodyPartPreference: v.from(airSyncBasePage, v.since("14.1", bodyPartPreference)),
@@ -77,7 +78,7 @@ export const search = command("Search", {
       v.struct(page, {
         Name: v.optional(v.text),
         Query: v.optional(v.content(v.textOr(query))),
-        Options: v.optional(options),
+        Options: v.optional(searchOptions),
       }),
     ),
   }),

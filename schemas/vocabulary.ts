@@ -56,10 +56,24 @@ export type ValueKind =
 /** Named schemas, as the fields of a struct are. */
 export type Fields = Readonly<Record<string, Schema | Field>>;
 
+/** What must not be in a struct, though it is passed over elsewhere. */
+export interface Refused {
+  /** The command's own Status for a request that has it. */
+  readonly status: number;
+  /** Structs whose elements these are; what the struct itself has is meant by none of them. */
+  readonly elementsOf: readonly Schema[];
+}
+
 /** What an element holds, for the codec and for whoever walks through a schema. */
 export type Shape =
   | { readonly kind: "value"; readonly value: ValueKind }
-  | { readonly kind: "struct" | "choices"; readonly page: CodePage; readonly fields: Fields }
+  | {
+      readonly kind: "struct";
+      readonly page: CodePage;
+      readonly fields: Fields;
+      readonly refused?: Refused;
+    }
+  | { readonly kind: "choices"; readonly page: CodePage; readonly fields: Fields }
   | { readonly kind: "textOr"; readonly other: Schema }
   | {
       readonly kind: "byClass";
@@ -168,6 +182,12 @@ export function struct<Page extends CodePage, const F extends Fields>(
   fields: F & Checked<Page, F>,
 ): Schema<StructOf<F>> {
   return schema({ kind: "struct", page, fields });
+}
+
+/** A struct in which the elements of other structs are not passed over: a request with one has this Status. */
+export function refusing<T>(refused: Refused, of: Schema<T>): Schema<T> {
+  if (of.shape.kind !== "struct") throw new Error("only a struct refuses elements");
+  return { ...of, shape: { ...of.shape, refused } };
 }
 
 /** An element whose children keep their order: one object with a single key for each child. */

@@ -44,6 +44,10 @@ async function estimated(asked: Asked, context: Context): Promise<Answered> {
     if (asked.ConversationMode !== undefined && folder.class !== "Email") {
       return { Status: commonStatus.InvalidXML };
     }
+    // MS-ASCMD 2.2.3.103.1, R3265: only the recipient information cache has a MaxItems, which is none of the folders.
+    if (asked.Options.some(({ MaxItems }) => MaxItems !== undefined)) {
+      return { Status: status.InvalidCollection };
+    }
     const Estimate = await estimate(asked, folder.collectionId, context);
     const Collection = { Class: folder.class, CollectionId: folder.collectionId, Estimate };
     return { Status: status.Success, Collection };

@@ -80,6 +80,21 @@ describe("decoding elements", () => {
     assert.equal(decode(data, folderSync, "14.1").SyncKey, "1");
   });
 
+  it("refuses the elements of other structs where a struct says so", () => {
+    const other = v.struct(airSyncPage, { Class: v.text, Conflict: v.integer });
+    const own = v.struct(airSyncPage, { Class: v.optional(v.text) });
+    const message = v.message(
+      airSyncPage,
+      "Options",
+      v.refusing({ status: 7, elementsOf: [other, own] }, own),
+    );
+    const read = (inner: string): Buffer => fromXml(`<Options xmlns="AirSync">${inner}</Options>`);
+    refused(read("<Conflict>1</Conflict>"), message, 7, /Options: airsync:Conflict/);
+    assert.deepEqual(decode(read("<Wait>1</Wait><Class>x</Class>"), message, "14.1"), {
+      Class: "x",
+    });
+  });
+
   it("takes an empty boolean for true and an absent list for an empty one", () => {
     const [collection] = syncRequest("<GetChanges/><DeletesAsMoves>0</DeletesAsMoves>");
     assert.equal(collection?.GetChanges, true);

@@ -6,7 +6,7 @@ import { tagName } from "./tag-names.ts";
 import { parseBoolean, parseDecimal, parseInteger, parseMoment } from "./values.ts";
 import type { ProtocolVersion } from "../../schemas/version.ts";
 import type { StoredOctets } from "../kit/octets.ts";
-import type { Message, Schema, Shape, ValueKind } from "../../schemas/vocabulary.ts";
+import type { Message, Refused, Schema, Shape, ValueKind } from "../../schemas/vocabulary.ts";
 import type { Child, Layout } from "./layout.ts";
 
 /** Reads an element that was entered; undefined is as good as no element. */
@@ -26,7 +26,7 @@ function decoderOf(of: Schema): Decoder {
 function compile(shape: Shape): Decoder {
   switch (shape.kind) {
     case "struct":
-      return structDecoder(layoutOf(shape.page, shape.fields));
+      return structDecoder(layoutOf(shape.page, shape.fields), shape.refused);
     case "choices":
       return choicesDecoder(layoutOf(shape.page, shape.fields));
     case "textOr":
@@ -135,15 +135,27 @@ function requireAll(reader: Reader, layout: Layout, values: Values, version: num
   }
 }
 
-function structDecoder(layout: Layout): Decoder {
+/** What is done with an element that a struct does not have. */
+function strangerOf(refused: Refused | undefined): (reader: Reader, id: number) => void {
+  if (refused === undefined) return passOver;
+  const { status, elementsOf } = refused;
+  const ids = new Set(elementsOf.flatMap((of) => layoutOfStruct(of).children.map(({ id }) => id)));
+  return (reader, id) => {
+    if (ids.has(id)) throw reader.invalid(`${tagName(id)} is no element of it`, status);
+    passOver(reader);
+  };
+}
+
+function structDecoder(layout: Layout, refused?: Refused): Decoder {
   const readings = readingsOf(layout);
+  const meetStranger = strangerOf(refused);
   return (reader, filled, version) => {
     const values = emptyValues(layout);
     let id = filled ? reader.next() : END_OF_ELEMENT;
     for (; id !== END_OF_ELEMENT; id = reader.next()) {
       const reading = readings.get(id);
       if (reading !== undefined) put(values, reading.child, decodeChild(reader, reading, version));
-      else passOver(reader);
+      else meetStranger(reader, id);
     }
     requireAll(reader, layout, values, version);
     return values;

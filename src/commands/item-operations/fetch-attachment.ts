@@ -1,4 +1,5 @@
 /** Fetch of an attachment by FileReference (MS-ASCMD 2.2.3.8). */
+import { attachmentOptions } from "../../../schemas/item-operations.ts";
 import { commandStatus, StatusError } from "../../../schemas/status.ts";
 import { base64Of } from "../../kit/base64.ts";
 import { LongText, octetsOf, type Octets } from "../../kit/octets.ts";
@@ -15,7 +16,7 @@ export async function fetchAttachment(
   asked: Fetch,
   { context, parts }: { context: Context; parts: Parts | undefined },
 ): Promise<Answered> {
-  const range = rangeOf(asked.Options[0]?.Range);
+  const range = rangeOf(rangeAlone(asked.Options[0]));
   const attachment = await openAttachment(reference, context);
   if (attachment === undefined) throw new StatusError(status.InvalidAttachment);
   const { kept, total } = await keepRange(attachment.bytes, range ?? everything, context.spool);
@@ -32,10 +33,29 @@ function base64(bytes: Buffer | Octets): string | LongText {
   return Buffer.isBuffer(bytes) ? bytes.toString("base64") : new LongText(base64Of(bytes));
 }
 
+/** The Range, with which no option stands that an attachment does not have. */
+function rangeAlone(options: Fetch["Options"][number] | undefined): string | undefined {
+  const told = Object.entries(options ?? {}).filter(([, value]) => !isNothing(value));
+  if (told.every(([name]) => attachmentOptions.has(name))) return options?.Range;
+  throw new StatusError(status.ProtocolError);
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.length === 0);
+}
+
+/** In digits whose numbers are exact. */
+const rangeForm = /^(\d{1,15})-(\d{1,15})$/;
+
+/** Whether a Range has the form of one (MS-ASCMD 2.2.3.143.2, R3711), whatever its numbers. */
+export function isRange(text: string | undefined): boolean {
+  return text === undefined || rangeForm.test(text);
+}
+
 /** "m-n", zero-based and inclusive (MS-ASCMD 2.2.3.143.2). */
 function rangeOf(text: string | undefined): Range | undefined {
   if (text === undefined) return undefined;
-  const [, first, last] = /^(\d{1,15})-(\d{1,15})$/.exec(text) ?? [];
+  const [, first, last] = rangeForm.exec(text) ?? [];
   const range = { first: Number(first), last: Number(last) };
   if (first === undefined || range.first > range.last) throw new StatusError(status.InvalidRange);
   return range;

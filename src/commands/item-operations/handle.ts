@@ -4,6 +4,7 @@ import type { RequestOf, ResponseOf } from "../../../schemas/commands.ts";
 import { MultipartAnswer, type Context } from "../context.ts";
 import { maxOperations } from "../limits.ts";
 import { emptyAll } from "./empty-folder.ts";
+import { isRange } from "./fetch-attachment.ts";
 import { fetchAll } from "./fetch.ts";
 import { moveAll, readMoves } from "./move.ts";
 import { Parts } from "./parts.ts";
@@ -22,6 +23,9 @@ export async function handleItemOperations(
   if (request === undefined || count === 0) throw new StatusError(status.ProtocolError);
   // MS-ASCMD 3.1.5.10, R7490.
   if (count > maxOperations) throw new StatusError(status.TooLarge);
+  // MS-ASCMD 2.2.3.125.3, R3547: before anything is done.
+  const ranges = request.Fetch.flatMap(({ Options }) => Options.map(({ Range }) => Range));
+  if (!ranges.every(isRange)) throw new StatusError(status.ProtocolError);
   const moves = readMoves(request.Move);
   const parts = context.parameters.acceptMultiPart ? new Parts() : undefined;
   const Fetch = await fetchAll(request.Fetch, context, parts);
