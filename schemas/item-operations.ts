@@ -25,6 +25,7 @@ const item = {
 };
 const link = v.from(documentLibraryPage, v.optional(v.content(v.text)));
 const fileReference = v.from(airSyncBasePage, v.optional(v.text));
+const { ProtocolError } = commandStatus.ItemOperations;
 
 const fetchingOptions = v.struct(page, {
   Schema: v.optional(v.tagNames),
@@ -45,7 +46,7 @@ const movingOptions = v.struct(page, { MoveAlways: v.optional(v.emptyTag) });
 
 /** Options of another operation or command are invalid (MS-ASCMD 2.2.3.125.3, R3547); others are passed over. */
 const elsewhere = {
-  status: commandStatus.ItemOperations.ProtocolError,
+  status: ProtocolError,
   elementsOf: [
     fetchingOptions,
     emptyingOptions,
@@ -63,7 +64,8 @@ const fetch = v.struct(page, {
   Store: v.text,
   ...item,
   LinkId: link,
-  FileReference: fileReference,
+  // MS-ASCMD 2.2.3.8, R764, R765.
+  FileReference: v.single(ProtocolError, fileReference),
   Options: v.list(v.refusing(elsewhere, fetchingOptions)),
   RemoveRightsManagementProtection: v.from(rightsManagementPage, v.since("14.1", v.emptyTag)),
 });

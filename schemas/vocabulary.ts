@@ -101,6 +101,8 @@ export interface Field<T = unknown, C extends Count = Count, Page = CodePage | u
   readonly until: ProtocolVersion | undefined;
   /** The command's own Status for a request without this element. */
   readonly missing: number | undefined;
+  /** The command's own Status for a request that repeats it; undefined: the later one counts. */
+  readonly repeated: number | undefined;
 }
 
 /** The type of the values of a schema. */
@@ -224,7 +226,13 @@ export function properties<T, const C extends Readonly<Record<string, Schema>>>(
 /** The field of a struct, whether declared bare or with modifiers. */
 export function toField(of: Schema | Field): Field {
   if ("schema" in of) return of;
-  const none = { page: undefined, since: undefined, until: undefined, missing: undefined };
+  const none = {
+    missing: undefined,
+    repeated: undefined,
+    page: undefined,
+    since: undefined,
+    until: undefined,
+  };
   return { schema: of, count: "one", ...none };
 }
 
@@ -268,6 +276,11 @@ export function from<Page extends CodePage, X extends Schema | Field>(page: Page
 /** A required element whose absence has a Status of its own in the command. */
 export function missing<X extends Schema | Field>(status: number, of: X) {
   return modified<X, CountOf<X>>(of, { missing: status });
+}
+
+/** An element that is not to be repeated: a request that does has a Status of its own in the command. */
+export function single<X extends Schema | Field>(status: number, of: X) {
+  return modified<X, CountOf<X>>(of, { repeated: status });
 }
 
 /** A whole request or answer: the root element and what it holds. */

@@ -80,6 +80,16 @@ describe("decoding elements", () => {
     assert.equal(decode(data, folderSync, "14.1").SyncKey, "1");
   });
 
+  it("takes the later of two elements, except where they must not be repeated", () => {
+    const fields = { Class: v.text, Conflict: v.single(8, v.integer) };
+    const message = v.message(airSyncPage, "Options", v.struct(airSyncPage, fields));
+    const read = (inner: string): Buffer => fromXml(`<Options xmlns="AirSync">${inner}</Options>`);
+    const one = "<Class>x</Class><Conflict>1</Conflict><Class>y</Class>";
+    assert.deepEqual(decode(read(one), message, "14.1"), { Class: "y", Conflict: 1 });
+    const two = "<Conflict>1</Conflict><Class>x</Class><Conflict>1</Conflict>";
+    refused(read(two), message, 8, /Options: Conflict stands more than once/);
+  });
+
   it("refuses the elements of other structs where a struct says so", () => {
     const other = v.struct(airSyncPage, { Class: v.text, Conflict: v.integer });
     const own = v.struct(airSyncPage, { Class: v.optional(v.text) });

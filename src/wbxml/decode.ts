@@ -120,6 +120,11 @@ function put(values: Values, child: Child, value: unknown): void {
   else values[child.key] = value;
 }
 
+function refuseRepeated(reader: Reader, { key, repeated }: Child, values: Values): void {
+  if (repeated === undefined || values[key] === undefined) return;
+  throw reader.invalid(`${key} stands more than once`, repeated);
+}
+
 function emptyValues(layout: Layout): Values {
   const values: Values = {};
   for (const child of layout.lists) values[child.key] = [];
@@ -154,8 +159,12 @@ function structDecoder(layout: Layout, refused?: Refused): Decoder {
     let id = filled ? reader.next() : END_OF_ELEMENT;
     for (; id !== END_OF_ELEMENT; id = reader.next()) {
       const reading = readings.get(id);
-      if (reading !== undefined) put(values, reading.child, decodeChild(reader, reading, version));
-      else meetStranger(reader, id);
+      if (reading === undefined) {
+        meetStranger(reader, id);
+        continue;
+      }
+      refuseRepeated(reader, reading.child, values);
+      put(values, reading.child, decodeChild(reader, reading, version));
     }
     requireAll(reader, layout, values, version);
     return values;

@@ -12,6 +12,7 @@ export interface Child {
   readonly count: Count;
   readonly schema: Schema;
   readonly missing: number | undefined;
+  readonly repeated: number | undefined;
   /** First and last version that has it, by rank. */
   readonly first: number;
   readonly last: number;
@@ -40,6 +41,7 @@ function toChild(parent: CodePage, key: string, field: Field): Child {
     count: field.count,
     schema: field.schema,
     missing: field.missing,
+    repeated: field.repeated,
     first: Math.max(rank(tag.since), rank(field.since ?? "2.5")),
     last: Math.min(
       tag.until === undefined ? newest : rank(tag.until),
