@@ -4,8 +4,11 @@ import { chown, mkdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import type { ImapFlow } from "imapflow";
-import type { Config } from "../../src/config.ts";
+import { systemClock } from "../../src/kit/clock.ts";
+import { StillClock } from "../../src/kit/still-clock.ts";
+import { searchMs } from "../../src/mailbox/limits.ts";
 import { Phone } from "../client/phone.ts";
+import { through } from "../rig/counting-way.ts";
 import { startGateway, type TestGateway } from "../rig/gateway.ts";
 import { startImapProxy } from "../rig/mail/proxy.ts";
 import { mailServers, password, startMailServers, type MailServers } from "../rig/mail/servers.ts";
@@ -18,14 +21,7 @@ after(() => mail?.stop());
 
 /** A gateway whose IMAP server is at this port. */
 function gatewayOver(port: number, servers: MailServers = mail): Promise<TestGateway> {
-  const configure = (config: Config): Config => ({
-    ...config,
-    domains: config.domains.map((domain) => ({
-      ...domain,
-      imap: { ...domain.imap, host: "127.0.0.1", port, security: "plain" },
-    })),
-  });
-  return startGateway(servers, { configure });
+  return startGateway(servers, { configure: through(port) });
 }
 
 function phoneOf({ url }: TestGateway, user: string): Phone {
@@ -125,6 +121,44 @@ test("Odd server: 200 ms for each command make nothing fail, and a look costs tw
   const read = await phone.sync(inbox, upload(`${inbox}:1`, true));
   assert.deepEqual([read.status, read.responses], [1, []]);
   assert.equal(await phone.sendMail(letter("sent slowly")), 1);
+});
+
+test("Odd server: a search that is not through in time tells what it has, is read on in, and done anew when repeated", async () => {
+  await using proxy = await startImapProxy(mail.imap.port);
+  const clock = new StillClock(systemClock.now());
+  await using gateway = await startGateway(mail, { clock, configure: through(proxy.port) });
+  const user = mail.freshUser();
+  await mail.seed(user, "INBOX", [{ mime: letter("boat one") }, { mime: letter("boat two") }]);
+  await mail.seed(user, "Sent", [{ mime: letter("boat three") }]);
+  using phone = phoneOf(gateway, user);
+  await phone.folderSync();
+  const search = async (Range: string) => {
+    const Query = [{ And: [{ FreeText: "boat" }] }];
+    const Store = { Name: "Mailbox", Query, Options: { BodyPreference: [], Range } };
+    const { body } = await phone.client.send("Search", { Store });
+    const found = body?.Response?.Store;
+    const subjects = found?.Result.map(({ Properties }) => Properties?.Email?.Subject);
+    return [found?.Status, subjects?.length, found?.Total];
+  };
+  const searches = (): number =>
+    proxy.said.filter((line) => /^UID (SEARCH|SORT)/.test(line)).length;
+  const late = search("0-0");
+  await proxy.until(() => {
+    const isReached = proxy.said.some((line) => /^(SELECT|EXAMINE) "?Sent/.test(line));
+    if (isReached) proxy.stall(true);
+    return isReached;
+  });
+  clock.advance(searchMs);
+  proxy.stall(false);
+  assert.deepEqual(await late, [1, 1, 2], "what was found in time");
+  const untilNow = searches();
+  assert.deepEqual(await search("1-1"), [1, 1, 2]);
+  assert.equal(searches(), untilNow, "whoever reads on is told of the same mails");
+  assert.deepEqual(await search("0-9"), [1, 3, 3]);
+  const whole = searches();
+  assert.ok(whole > untilNow);
+  assert.deepEqual(await search("0-9"), [1, 3, 3]);
+  assert.equal(searches(), whole, "a search that came through is kept");
 });
 
 /** Makes folders where Dovecot keeps them: 2,000 CREATE would take a minute. */

@@ -36,7 +36,8 @@ export async function findMails(
   const deep = Options?.DeepTraversal === true;
   const folders = searchedFolders(collectionIds, deep, await context.mailbox.folders());
   if (folders === undefined) throw new StatusError(status.FolderSyncRequired);
-  const search = { query: { condition }, folders, searchId, limit: maxFindResults, rebuild: false };
+  const asked = { query: { condition }, folders, searchId, limit: maxFindResults };
+  const search = { ...asked, rebuild: false, readsOn: range.first > 0 };
   const results = await resultsOf(search, context);
   const { mails, count } = await foundMails(results, range, previewOnly(context), context);
   return {

@@ -24,7 +24,8 @@ export async function searchMailbox(store: Store, context: Context): Promise<Sto
   const asked = readMailboxQuery(store.Query, { version, nowMs: clock.now() });
   const range = askedRange(store.Options?.Range);
   const options = mailOptionsOf(store.Options, asked, context);
-  const results = await search(asked, store.Options, context);
+  const readsOn = range.kept.first > 0;
+  const results = await search({ ...asked, readsOn }, store.Options, context);
   // What is beyond the last place is not to be had (R3736); what is before it comes along.
   const { mails, count } = await foundMails(results, range.kept, options, context);
   return {
@@ -36,7 +37,7 @@ export async function searchMailbox(store: Store, context: Context): Promise<Sto
 }
 
 async function search(
-  asked: MailboxQuery,
+  asked: MailboxQuery & { readonly readsOn: boolean },
   options: Options | undefined,
   context: Context,
 ): Promise<Results> {
@@ -46,7 +47,8 @@ async function search(
   if (!asked.wantsMail) return { longIds: [], total: 0, areKept: false };
   const rebuild = options?.RebuildResults === true;
   const query = { ...asked.query, conversationId: asked.conversationId };
-  return await resultsOf({ query, folders, limit: maxResults, rebuild }, context);
+  const { readsOn } = asked;
+  return await resultsOf({ query, folders, limit: maxResults, rebuild, readsOn }, context);
 }
 
 function mailOptionsOf(

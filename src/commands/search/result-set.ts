@@ -1,6 +1,7 @@
 /**
  * What a mail search found. It is kept for the device, so that following ranges are cut from the same results
- * (MS-ASCMD 2.2.3.144), in this process or another one; after a while the search is done anew.
+ * (MS-ASCMD 2.2.3.144), in this process or another one; after a while the search is done anew. What a search found
+ * that did not come through is kept for reading on alone: whoever repeats the search has another try.
  */
 import { createHash } from "node:crypto";
 import type { Folder, MailboxQuery } from "../../mailbox/mailbox.ts";
@@ -17,6 +18,8 @@ export interface MailSearch {
   readonly searchId?: string;
   /** RebuildResults: whatever is kept, the search is done anew. */
   readonly rebuild: boolean;
+  /** Whether a later range than the first one is asked for. */
+  readonly readsOn: boolean;
 }
 
 /** The results in their order. */
@@ -35,11 +38,14 @@ export async function resultsOf(search: MailSearch, context: Context): Promise<R
   const searchId = search.searchId === undefined ? null : digest(search.searchId);
   const kept = search.rebuild ? undefined : await devices.lastSearch(device);
   const isSame = kept?.query === query && kept.searchId === searchId;
-  if (isSame && clock.now() - kept.at.getTime() < searchKeptMs) return { ...kept, areKept: true };
+  const isEnough = kept?.isWhole === true || search.readsOn;
+  if (isSame && isEnough && clock.now() - kept.at.getTime() < searchKeptMs) {
+    return { ...kept, areKept: true };
+  }
   const found = await mailbox.search(search.folders, search.query, search.limit);
-  const { longIds, total } = found;
-  await devices.putSearch(device, { query, searchId, longIds, total });
-  if (!found.isWhole) context.log.info({ total }, "a search ended before it was through");
+  const { longIds, total, isWhole } = found;
+  await devices.putSearch(device, { query, searchId, longIds, total, isWhole });
+  if (!isWhole) context.log.info({ total }, "a search ended before it was through");
   return { longIds, total, areKept: false };
 }
 
