@@ -31,7 +31,9 @@ export async function fetchAll(
 }
 
 function octetsOf({ Properties }: Fetched): number {
-  return sizeOf(Properties?.Data) + sizeOf(Properties?.Email?.Body?.Data);
+  const { Body, BodyPart } = Properties?.Email ?? {};
+  const contents = [Properties?.Data, Body?.Data, BodyPart?.Data];
+  return contents.reduce((octets: number, content) => octets + sizeOf(content), 0);
 }
 
 async function fetchOne(

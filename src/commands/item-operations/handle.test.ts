@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { commandScene } from "../../../test/commands/scene.ts";
+import type { RequestOf } from "../../../schemas/commands.ts";
 import { StatusError } from "../../../schemas/status.ts";
 import { LoginRefused } from "../../backend.ts";
 import { handleItemOperations } from "./handle.ts";
-import { maxOperations } from "../limits.ts";
+import { maxOperations, operationsBudgetBytes } from "../limits.ts";
 
 const wanted = (number: number) => ({
   Store: "Mailbox",
@@ -59,19 +60,38 @@ test("ItemOperations: more operations than are answered at once are Status 11, n
   }
 });
 
-test("ItemOperations: once an answer is too large no further item is fetched", async () => {
+type Options = RequestOf<"ItemOperations">["Fetch"][number]["Options"][number];
+
+/** The statuses of a mail that is fetched three times. */
+async function statusesOfThree(mail: string, options: Options): Promise<unknown> {
   const scene = await commandScene();
-  const body = `${"x".repeat(70)}\r\n`.repeat(500_000);
-  scene.server.deliver(Buffer.from(`Message-ID: <l@x>\r\nSubject: large\r\n\r\n${body}`));
-  const options = { MIMESupport: 2, BodyPreference: [{ Type: 4 }] };
+  scene.server.deliver(Buffer.from(mail));
   const one = { ...wanted(1), Options: [options] };
-  const answer = await handleItemOperations(
-    { Fetch: [one, one, one], ...nothingElse },
-    scene.context,
-  );
+  const request = { Fetch: [one, one, one], ...nothingElse };
+  const answer = await handleItemOperations(request, scene.context);
   assert.ok("Status" in answer);
-  assert.deepEqual(
-    answer.Response?.Fetch.map(({ Status }) => Status),
-    [1, 1, 11],
-  );
+  return answer.Response?.Fetch.map(({ Status }) => Status);
+}
+
+const wholeMail = { MIMESupport: 2, BodyPreference: [{ Type: 4 }] };
+
+function lines(octets: number): string {
+  return `${"x".repeat(70)}\r\n`.repeat(octets / 72);
+}
+
+test("ItemOperations: once an answer is too large no further item is fetched", async () => {
+  const large = `Message-ID: <l@x>\r\nSubject: large\r\n\r\n${lines(36_000_000)}`;
+  assert.deepEqual(await statusesOfThree(large, wholeMail), [1, 1, 11]);
+});
+
+test("ItemOperations: a body part counts for what is too large as the body does", async () => {
+  const text = `Content-Type: text/plain\r\n\r\n${lines(900_000)}`;
+  const file = `Content-Type: application/octet-stream\r\n\r\n${lines(32_000_000)}`;
+  const head =
+    "Message-ID: <p@x>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n";
+  const mail = `${head}\r\n--b\r\n${text}--b\r\n${file}--b--\r\n`;
+  assert.ok(2 * mail.length < operationsBudgetBytes, "two of them alone are not too large");
+  assert.deepEqual(await statusesOfThree(mail, wholeMail), [1, 1, 1]);
+  const withPart = { ...wholeMail, BodyPartPreference: { Type: 2 } };
+  assert.deepEqual(await statusesOfThree(mail, withPart), [1, 1, 11]);
 });
