@@ -4,7 +4,7 @@ import type { MailItem } from "../items/email/message.ts";
 import type { Log } from "../kit/log.ts";
 import type { Octets } from "../kit/octets.ts";
 import type { Database } from "../store/sql.ts";
-import { putVerb } from "../store/verbs.ts";
+import { listVerbs, putVerb } from "../store/verbs.ts";
 import type { Place } from "./aliased.ts";
 import { composeAnswer, listOriginal, type Keep, type OriginalPlace } from "./answering.ts";
 import { isNoSuchFolder } from "./folders.ts";
@@ -66,13 +66,16 @@ export class Answer implements Answering {
     const { kind, number } = this.#about;
     const verb = verbOf(kind, item, { recipients, own: addresses });
     const scope = { accountId, serial: row.serial, epoch: row.epoch };
-    const isNew = await putVerb(database, scope, { number, verb, executed });
+    const [known] = await listVerbs(database, scope, [number]);
+    const isNew = known === undefined || known.executed < executed;
     const { session, path, uid } = place;
     const flag = flagOf(verb);
     const isFlagged = item.flags[flag];
     if (isFlagged && !isNew) return;
-    // Only a change of flags tells other devices, by the folder's mark, that there is a new verb.
+    // Only a change of flags tells other devices, by the folder's mark, that there is a new verb. The flag goes before
+    // the verb is kept: a repeat after a crash finds that it is missing.
     if (isFlagged) await session.setFlags(path, [{ number: uid, [flag]: false }]);
+    await putVerb(database, scope, { number, verb, executed });
     await session.setFlags(path, [{ number: uid, [flag]: true }]);
   }
 

@@ -31,22 +31,21 @@ export async function listVerbs(
   return await sql.rows<VerbRow>("verbs.list", text, [accountId, serial, epoch, numbers]);
 }
 
-/** Writes what was done, unless it or something later is known (false); rows of former epochs name nothing. */
+/** Writes what was done, unless it or something later is known; rows of former epochs name nothing. */
 export async function putVerb(
   sql: Sql,
   { accountId, serial, epoch }: VerbScope,
   { number, verb, executed }: Omit<VerbRow, "stamp">,
-): Promise<boolean> {
+): Promise<void> {
   const text = `WITH void AS (DELETE FROM verbs
       WHERE account_id = $1 AND collection = $2 AND epoch <> $3)
     INSERT INTO verbs (account_id, collection, epoch, number, verb, executed, stamp)
     VALUES ($1, $2, $3, $4, $5, $6, 1)
     ON CONFLICT (account_id, collection, epoch, number) DO UPDATE SET verb = excluded.verb,
       executed = excluded.executed, stamp = verbs.stamp % 7 + 1
-      WHERE excluded.executed > verbs.executed
-    RETURNING number`;
+      WHERE excluded.executed > verbs.executed`;
   const values = [accountId, serial, epoch, number, verb, executed];
-  return (await sql.rows("verbs.put", text, values)).length > 0;
+  await sql.rows("verbs.put", text, values);
 }
 
 /** Mails went to another folder: what was done with them goes along. */

@@ -15,6 +15,13 @@ export type Mail = Extract<
   { Email: unknown }
 >["Email"];
 
+/** What a SmartReply or SmartForward sends. */
+interface SmartMail {
+  readonly mime: Buffer;
+  readonly clientId?: string;
+  readonly inSent?: boolean;
+}
+
 /** A folder of the phone. */
 export interface PhoneFolder {
   readonly serverId: string;
@@ -268,13 +275,20 @@ export class Phone implements Disposable {
     return answer.body?.Status ?? 1;
   }
 
-  /** SmartReply or SmartForward (14.0+) of a mail; 1 is success. */
+  /** SmartReply or SmartForward of a mail in the form of the version; 1 is success. */
   async smart(
     command: "SmartReply" | "SmartForward",
     [FolderId, ItemId]: readonly [string, string],
-    Mime: Buffer,
+    { mime, clientId = randomUUID(), inSent = false }: SmartMail,
   ): Promise<number> {
-    const request = { ClientId: randomUUID(), Source: { FolderId, ItemId }, Mime };
+    if (!atLeast(this.client.options.version, "14.0")) {
+      const query = { CollectionId: FolderId, ItemId, ...(inSent ? { SaveInSent: "T" } : {}) };
+      const call = { contentType: "message/rfc822", query };
+      const answer = await this.client.sendBytes(command, mime, call);
+      return answer.httpStatus === 200 ? 1 : answer.httpStatus;
+    }
+    const named = { ClientId: clientId, Source: { FolderId, ItemId }, Mime: mime };
+    const request = inSent ? { ...named, SaveInSentItems: true as const } : named;
     const answer = await this.client.send(command, request);
     assert.equal(answer.httpStatus, 200);
     return answer.body?.Status ?? 1;

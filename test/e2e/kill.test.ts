@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import type { Phone } from "../client/phone.ts";
 import { startMailServers, type MailServers } from "../rig/mail/servers.ts";
 import { FolderTrial } from "./folder-trial.ts";
+import { ForwardTrial, forwardStops } from "./forward-trial.ts";
 import { MoveTrial, moveStops, removeStops } from "./move-trial.ts";
 import { openProcesses, type GatewayProcesses } from "./processes.ts";
 import { addStops, changeStops, DraftTrial, sendStops } from "./draft-trial.ts";
@@ -30,6 +31,14 @@ test("Kill: a mail that is repeated after a kill at each step of sending came on
   const counts = await trial.check();
   t.diagnostic(JSON.stringify(counts));
   assert.equal(counts.kills, 5);
+});
+
+test("Kill: a forward that is repeated after a kill at each of its steps came once, and shows on its original", async (t) => {
+  await using trial = await ForwardTrial.open(mail, processes, { version: "16.1" });
+  for (const stop of forwardStops) await trial.forwardAndKill(stop);
+  const counts = await trial.check();
+  t.diagnostic(JSON.stringify(counts));
+  assert.equal(counts.kills, forwardStops.length);
 });
 
 test("Kill: a Sync that is repeated after a kill loses and doubles nothing", async (t) => {

@@ -234,7 +234,7 @@ async function playAnswers(scene: Scene, inbox: string): Promise<void> {
   const [id = ""] = (await phone.sync(inbox)).adds;
   const verb = async (command: "SmartReply" | "SmartForward", mime: Buffer) => {
     clock.advance(1_000);
-    assert.equal(await phone.smart(command, [inbox, id], mime), 1);
+    assert.equal(await phone.smart(command, [inbox, id], { mime }), 1);
     assert.deepEqual((await phone.sync(inbox)).changes.includes(id), true);
     const { LastVerbExecuted, LastVerbExecutionTime } = phone.mails(inbox).get(id) ?? {};
     return [LastVerbExecuted, LastVerbExecutionTime?.getTime()];

@@ -302,6 +302,67 @@ test("Two processes: the same SendMail to both at the same moment is sent once",
   assert.equal(await countOf(imap, "Sent"), 4);
 });
 
+/** A mail to another user. */
+function letterTo(to: string, subject: string): Buffer {
+  return Buffer.from(`To: <${to}>\r\nSubject: ${subject}\r\n\r\nSee below.\r\n`);
+}
+
+/** Sends an answer to both processes; both take it. */
+async function answerToBoth(
+  clients: readonly EasClient[],
+  command: "SmartForward" | "SmartReply",
+  { isAtOnce, ...about }: { isAtOnce: boolean; source: readonly [string, string]; Mime: Buffer },
+): Promise<void> {
+  const [FolderId, ItemId] = about.source;
+  const named = { ClientId: randomUUID(), Source: { FolderId, ItemId } };
+  const request = { ...named, SaveInSentItems: true as const, Mime: about.Mime };
+  const sends = clients.map((client) => async () => {
+    const { httpStatus, body } = await client.send(command, request);
+    assert.deepEqual([httpStatus, body], [200, undefined]);
+  });
+  if (isAtOnce) await Promise.all(sends.map((send) => send()));
+  else for (const send of sends) await send();
+}
+
+for (const [command, flag, verb] of [
+  ["SmartForward", "$Forwarded", 3],
+  ["SmartReply", "\\Answered", 1],
+] as const) {
+  test(`Two processes: the same ${command} to both, in turn and at the same moment, is sent once and shows once`, async () => {
+    await using pair = await openPair({ mails: 1 });
+    const { phone, second, imap } = pair;
+    const to = mail.freshUser();
+    await using recipient = await mail.imapClient(to);
+    const inbox = phone.folderOfType(2);
+    await phone.syncAll(inbox);
+    const [ItemId = ""] = phone.mails(inbox).keys();
+    const times: unknown[] = [];
+    // The same mail each time: from the second time on its flag is there already.
+    for (const [at, isAtOnce] of [true, false, true].entries()) {
+      const answer = {
+        isAtOnce,
+        source: [inbox, ItemId],
+        Mime: letterTo(to, `sent ${at}`),
+      } as const;
+      await answerToBoth([phone.client, second], command, answer);
+      assert.deepEqual((await phone.sync(inbox)).changes, [ItemId]);
+      assert.deepEqual((await phone.sync(inbox)).changes, [], "it is told once");
+      const shown = phone.mails(inbox).get(ItemId);
+      assert.equal(shown?.LastVerbExecuted, verb);
+      times.push(shown.LastVerbExecutionTime?.getTime());
+      await until(async () => (await countOf(recipient, "INBOX")) > at, "the mail arrives");
+    }
+    assert.equal(new Set(times).size, 3);
+    // One more, sent after them, comes last: what was doubled would be here before it.
+    assert.equal(await phone.sendMail(letterTo(to, "the last")), 1);
+    await until(async () => (await countOf(recipient, "INBOX")) >= 4, "the last mail arrives");
+    assert.deepEqual([await countOf(recipient, "INBOX"), await countOf(imap, "Sent")], [4, 4]);
+    await imap.mailboxOpen("INBOX");
+    const original = await imap.fetchOne("1", { flags: true });
+    assert.ok(original && original.flags?.has(flag));
+  });
+}
+
 /** A Sync of Drafts with one command. */
 function draftSync(phone: Phone, command: NonNullable<SyncWishes["Commands"]>[number]) {
   const drafts = phone.folderOfType(3);

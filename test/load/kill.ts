@@ -1,8 +1,8 @@
 /**
  * `npm run kill`: kills a gateway process with `kill -9` a hundred times and more, at each named point of sending,
  * filing, moving, flagging and answering, and at random moments of sending and of a two-way Sync, while other
- * clients go on; then at each named point, and at random moments, of drafts that are written, changed and sent, and of
- * mails that are moved and deleted for good, of folders that are made, renamed, deleted and emptied, and of
+ * clients go on; then at each named point, and at random moments, of forwards, of drafts that are written, changed and
+ * sent, of mails that are moved and deleted for good, of folders that are made, renamed, deleted and emptied, and of
  * conversations that move. The phone repeats to the process that takes over; then the mails are
  * counted on both sides.
  * Arguments: rounds (100), seed (1).
@@ -16,6 +16,7 @@ import {
   sendStops as draftSendStops,
 } from "../e2e/draft-trial.ts";
 import { FolderTrial, folderStops, type FolderDeed } from "../e2e/folder-trial.ts";
+import { ForwardTrial, forwardStops } from "../e2e/forward-trial.ts";
 import { MoveTrial, moveStops, removeStops } from "../e2e/move-trial.ts";
 import { openProcesses } from "../e2e/processes.ts";
 import type { Stop } from "../e2e/stops.ts";
@@ -70,6 +71,16 @@ const atRandom: readonly Round[] = [
     await Promise.all(others);
   },
 ];
+
+type ForwardRound = (trial: ForwardTrial) => Promise<void>;
+
+const forwardsAtNamedPoints: readonly ForwardRound[] = forwardStops.map(
+  (stop): ForwardRound =>
+    (trial) =>
+      trial.forwardAndKill(stop),
+);
+
+const forwardAtRandom: ForwardRound = (trial) => trial.forwardAndKill(moment());
 
 type DraftRound = (trial: DraftTrial) => Promise<void>;
 
@@ -170,6 +181,15 @@ async function runTrial(from: number, to: number, options: TrialOptions): Promis
   tell(options, await trial.check());
 }
 
+async function runForwardTrial(
+  forwards: readonly ForwardRound[],
+  options: TrialOptions,
+): Promise<void> {
+  await using trial = await ForwardTrial.open(mail, processes, options);
+  for (const round of forwards) await round(trial);
+  tell(options, await trial.check());
+}
+
 async function runDraftTrial(drafts: readonly DraftRound[], options: TrialOptions): Promise<void> {
   await using trial = await DraftTrial.open(mail, processes, { mails: 1, ...options });
   for (const round of drafts) await round(trial);
@@ -197,8 +217,12 @@ for (let from = 0; from < rounds; from += roundsPerTrial) {
   const version = versions[(from / roundsPerTrial) % versions.length] ?? "14.1";
   await runTrial(from, Math.min(rounds, from + roundsPerTrial), { version });
 }
-await runDraftTrial(draftsAtNamedPoints, { version: "16.1" });
 const turns = Math.ceil(rounds / 20);
+await runForwardTrial(forwardsAtNamedPoints, { version: "14.1" });
+await runForwardTrial(forwardsAtNamedPoints, { version: "12.1" });
+const randomForwards = Array.from({ length: 2 * turns }, () => forwardAtRandom);
+await runForwardTrial(randomForwards, { version: "16.1" });
+await runDraftTrial(draftsAtNamedPoints, { version: "16.1" });
 const randomDrafts = Array.from({ length: turns }, () => draftsAtRandom).flat();
 await runDraftTrial(randomDrafts, { version: "16.0" });
 await runMoveTrial(movesAtNamedPoints, { version: "16.1" });
