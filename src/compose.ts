@@ -233,12 +233,13 @@ async function createServers(
 function servicesOf(parts: Parts, ca: string | undefined): Parameters<typeof createApp>[0] {
   const { config, database, clock, log, backends, mailboxes, draining } = parts;
   const { push, spool, loops, traces, metrics } = parts;
+  const aliasMaps = aliasMapsOf(config, log);
   return {
     accounts: new Accounts({
       sql: database,
       clock,
       backendOf: (name) => known(backends, name).mail,
-      addressesOf: addressesBy(config, log),
+      addressesOf: async (name, email) => (await aliasMaps.get(name)?.addressesOf(email)) ?? [],
       cacheSeconds: config.login.cacheSeconds,
       domains: config.domains,
       defaultDomain: config.login.defaultDomain,
@@ -247,7 +248,7 @@ function servicesOf(parts: Parts, ca: string | undefined): Parameters<typeof cre
     outOfOffice: new OutOfOffice(database),
     recovery: new Recovery({ database, clock, key: config.encryptionKey }),
     certificates: new CertificateChecker({ ...config.certificates, clock, ca }),
-    directory: new Directory({ sql: database, domains: config.domains }),
+    directory: new Directory({ sql: database, domains: config.domains, aliasMaps }),
     loops,
     traces,
     handlers,
@@ -269,17 +270,12 @@ function servicesOf(parts: Parts, ca: string | undefined): Parameters<typeof cre
   };
 }
 
-/** Further addresses of users by the alias maps of the mail domains. */
-function addressesBy(
-  { domains }: Config,
-  log: Log,
-): (domain: string, email: string) => Promise<readonly string[]> {
-  const maps = new Map(
-    domains.flatMap(({ name, aliasMap }) =>
-      aliasMap === undefined ? [] : [[name, new AliasMap(aliasMap, log)] as const],
-    ),
+/** The alias maps of the mail domains that have one. */
+function aliasMapsOf({ domains }: Config, log: Log): ReadonlyMap<string, AliasMap> {
+  const maps = domains.flatMap(({ name, aliasMap }) =>
+    aliasMap === undefined ? [] : [[name, new AliasMap(aliasMap, log)] as const],
   );
-  return async (domain, email) => (await maps.get(domain)?.addressesOf(email)) ?? [];
+  return new Map(maps);
 }
 
 /** What the gateway cannot do without. */

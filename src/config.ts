@@ -195,7 +195,7 @@ export const definition = table("The configuration of the gateway.", {
     ),
     aliasMap: optional(
       path(
-        "Further addresses of users, as Postfix's virtual aliases: an address and the user's; read again when it changes.",
+        "Further addresses of users, as Postfix's virtual aliases: an address and the user's. The address list finds users by them; read again when it changes.",
         { example: "/etc/postfix/virtual" },
       ),
     ),

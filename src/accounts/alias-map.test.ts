@@ -23,6 +23,28 @@ ann@example.test         ann@example.test
   assert.equal(map.size, 2);
 });
 
+test("Alias map: the owner of an address is found by all of it, by how it begins, or by words of its name", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "eastgate-aliases-"));
+  const file = join(folder, "virtual");
+  const lines = [
+    "sales.north@example.test ann@example.test",
+    "sales_south@example.test ben@example.test",
+    "sales.north@example.test.org eve@example.test",
+    "sales@example.test       ann@example.test",
+    "sales-all@example.test   ann@example.test, ben@example.test",
+  ];
+  await writeFile(file, lines.join("\n"));
+  const map = new AliasMap(file, {} as Log);
+  const owners = (address: string, words = "") => map.ownersOf({ address, words });
+  const [ann, ben, eve] = ["ann@example.test", "ben@example.test", "eve@example.test"];
+  assert.deepEqual(await owners("sales.north@example.test"), [ann]);
+  assert.deepEqual(await owners("sales.north@"), [ann, eve]);
+  assert.deepEqual(await owners("south", "south"), [ben]);
+  assert.deepEqual(await owners("sales", "sales"), [ann, ben, eve]);
+  assert.deepEqual(await owners("outh", "outh"), []);
+  await rm(folder, { recursive: true });
+});
+
 test("Alias map: a changed file is read again, one that is gone leaves what was known", async () => {
   const warnings: string[] = [];
   const log = { warn: (_: object, message: string) => void warnings.push(message) };

@@ -2,14 +2,21 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openTestDatabase } from "../../test/rig/database.ts";
 import { putAccount } from "../store/accounts.ts";
+import type { SoughtAlias } from "./alias-map.ts";
 import { Directory } from "./directory.ts";
 
 const { database, ...rest } = await openTestDatabase();
 after(() => rest[Symbol.asyncDispose]());
 
 const domain = { name: "example.com", aliases: ["example.org"], login: "address" } as const;
+const asked: SoughtAlias[] = [];
+const ownersOf = async (sought: SoughtAlias): Promise<string[]> => {
+  asked.push(sought);
+  return sought.address === "sales" ? ["barry.johnson@example.com", "john@other.test"] : [];
+};
 const directory = new Directory({
   sql: database,
+  aliasMaps: new Map([["example.com", { ownersOf }]]),
   domains: [
     { ...domain, addressBook: true },
     { name: "quiet.test", aliases: [], login: "address", addressBook: false },
@@ -64,6 +71,17 @@ test("Address list: signs of patterns stand for themselves, and nothing is nobod
 test("Address list: users of another domain, or of one that has none, are not told", async () => {
   assert.deepEqual(await found("john", "quiet.test"), []);
   assert.deepEqual(await found("john", "other.test"), []);
+});
+
+test("Address list: whoever has a further address that fits is found, of the same domain alone", async () => {
+  assert.deepEqual(await found("Sales"), ["barry.johnson"]);
+  asked.length = 0;
+  await found("Sales.North");
+  await found("sales@Example.org");
+  assert.deepEqual(asked, [
+    { address: "sales.north", words: "sales north" },
+    { address: "sales@example.org", words: "sales@example com" },
+  ]);
 });
 
 test("Address list: pages by name, with the number of all", async () => {

@@ -1,6 +1,7 @@
 /** The address list: the users of a mail domain who have signed in, as others of the domain may find them. */
 import { searchAccounts } from "../store/accounts.ts";
 import type { Sql } from "../store/sql.ts";
+import type { AliasMap } from "./alias-map.ts";
 import * as limits from "./limits.ts";
 import type { LoginDomains } from "./login-name.ts";
 
@@ -30,6 +31,8 @@ export interface DirectoryOptions {
   readonly domains: readonly (LoginDomains["domains"][number] & {
     readonly addressBook: boolean;
   })[];
+  /** Further addresses of users by their domain: they find them as the primary one does. */
+  readonly aliasMaps: ReadonlyMap<string, Pick<AliasMap, "ownersOf">>;
 }
 
 /** The address lists of all mail domains; none of another domain's users is ever told. */
@@ -40,7 +43,10 @@ export class Directory {
     this.#options = options;
   }
 
-  /** Whose name has a word that begins so, or whose address begins so, whatever the case (MS-ASCMD R3697). */
+  /**
+   * Whose name has a word that begins so, or whose address begins so, whatever the case (MS-ASCMD R3697); in the name
+   * and address that they have, or in one of the alias map. Each is told with the primary address.
+   */
   async find(domainName: string, text: string, { offset, limit }: PeoplePage): Promise<People> {
     const domain = this.#options.domains.find(({ name }) => name === domainName);
     const asked = text
@@ -52,12 +58,10 @@ export class Directory {
     const address = canonical(asked, domain);
     const words = address.replace(/[._+\-\s]+/g, " ").trim();
     if (address === "") return { people: [], total: 0 };
-    const page = { offset, limit };
-    const { rows, total } = await searchAccounts(this.#options.sql, domainName, {
-      address,
-      words,
-      ...page,
-    });
+    const { sql, aliasMaps } = this.#options;
+    const owners = (await aliasMaps.get(domainName)?.ownersOf({ address: asked, words })) ?? [];
+    const sought = { address, words, owners, offset, limit };
+    const { rows, total } = await searchAccounts(sql, domainName, sought);
     return { people: rows.map(({ email }) => toPerson(email)), total };
   }
 }

@@ -6,6 +6,9 @@ export const wrongCredentialMs = 15 * 60_000;
 /** Addresses of one user that clients are told: phones list them all in the menu of senders. */
 export const maxAddresses = 100;
 
+/** Users that one search finds by their further addresses: more than a phone shows, a small query all the same. */
+export const maxOwners = 1_000;
+
 /** Letters of a name that is looked for in the address list; what is longer is nobody's name. */
 export const maxDirectoryText = 256;
 

@@ -59,6 +59,8 @@ export interface AccountSearch {
   readonly address: string;
   /** How some words of the name before the @ begin, separated by blanks; "" for none. */
   readonly words: string;
+  /** Addresses that fit in any case. */
+  readonly owners: readonly string[];
   readonly offset: number;
   readonly limit: number;
 }
@@ -67,14 +69,14 @@ export interface AccountSearch {
 export async function searchAccounts(
   sql: Sql,
   domain: string,
-  { address, words, offset, limit }: AccountSearch,
+  { address, words, owners, offset, limit }: AccountSearch,
 ): Promise<{ readonly rows: AccountRow[]; readonly total: number }> {
-  const fits = `domain = $1 AND (lower(email) LIKE $2 || '%' OR ($3 <> '' AND
+  const fits = `domain = $1 AND (lower(email) LIKE $2 || '%' OR lower(email) = ANY($4::text[]) OR ($3 <> '' AND
     ' ' || translate(lower(split_part(email, '@', 1)), '._+-', '    ') LIKE '% ' || $3 || '%'))`;
-  const values = [domain, pattern(address), pattern(words)];
+  const values = [domain, pattern(address), pattern(words), owners];
   const counted = `SELECT count(*)::int AS total FROM accounts WHERE ${fits}`;
   const [count] = await sql.rows<{ total: number }>("accounts.search-count", counted, values);
-  const text = `SELECT ${columns} FROM accounts WHERE ${fits} ORDER BY email LIMIT $4 OFFSET $5`;
+  const text = `SELECT ${columns} FROM accounts WHERE ${fits} ORDER BY email LIMIT $5 OFFSET $6`;
   const rows = await sql.rows<AccountRow>("accounts.search", text, [...values, limit, offset]);
   return { rows, total: count?.total ?? 0 };
 }

@@ -24,6 +24,8 @@ export interface Stage {
   saveMailbox(): Promise<void>;
   /** Puts back what was saved. */
   putMailboxBack(): Promise<void>;
+  /** Gives the user a further address, in the alias map of the mail domain. */
+  addAlias(address: string): Promise<void>;
   /** The user of the dialog, and somebody else. */
   readonly user: string;
   readonly other: string;
@@ -182,6 +184,8 @@ export const actions: Readonly<Record<string, Action>> = {
   hangup: ({ hangUp }) => hangUp(),
   /** restart: another process takes over */
   restart: ({ stage }) => stage.restart(),
+  /** alias ADDRESS: the alias map says that it is the user's */
+  alias: ({ stage }, [address = ""]) => stage.addAlias(address),
   /** renumber FOLDER: it gets another UIDVALIDITY, while nobody has it open */
   async renumber({ stage }, [folder = ""]) {
     await stage.restart();

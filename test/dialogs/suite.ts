@@ -1,6 +1,9 @@
 /** Every dialog of this folder as a test, over the running gateway and real servers. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
+import { appendFile, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { env } from "node:process";
 import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
@@ -18,9 +21,21 @@ import { runDialog } from "./run.ts";
 
 const caFile = fileURLToPath(new URL("../fixtures/certificates/root.pem", import.meta.url));
 
-/** The authority of the certificates in dialogs. */
-function trusting(config: Config): Config {
-  return { ...config, certificates: { ...config.certificates, caFile } };
+/** The authority of the certificates in dialogs, and an alias map for all mail domains. */
+function configuredWith(aliasMap: string): (config: Config) => Config {
+  return (config) => ({
+    ...config,
+    certificates: { ...config.certificates, caFile },
+    domains: config.domains.map((domain) => ({ ...domain, aliasMap })),
+  });
+}
+
+/** An alias map that is empty yet; it goes when it is disposed of. */
+async function makeAliasMap(): Promise<{ readonly file: string } & AsyncDisposable> {
+  const folder = await mkdtemp(join(tmpdir(), "eastgate-test-aliases-"));
+  const file = join(folder, "virtual");
+  await appendFile(file, "# address user\n");
+  return { file, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
 
 /** Over which servers dialogs are played, and which of them. */
@@ -37,10 +52,11 @@ interface Theatre {
   readonly mail: MailServers;
   readonly gateway: TestGateway;
   readonly clock: StillClock;
+  readonly aliasMap: string;
 }
 
 /** The world of one dialog, with connections that end with it. */
-function openStage({ mail, gateway, clock }: Theatre): Stage & AsyncDisposable {
+function openStage({ mail, gateway, clock, aliasMap }: Theatre): Stage & AsyncDisposable {
   // Each dialog begins in the present: mail servers take no mail from the future.
   clock.advance(systemClock.now() - clock.now());
   const clients = new Map<string, Promise<ImapFlow>>();
@@ -67,6 +83,7 @@ function openStage({ mail, gateway, clock }: Theatre): Stage & AsyncDisposable {
       await closeClients();
       await renumber(mail, user, path);
     },
+    addAlias: (address) => appendFile(aliasMap, `${address} ${user}\n`),
     saveMailbox: () => saveMailbox(mail, user),
     putMailboxBack: async () => {
       await closeClients();
@@ -92,8 +109,10 @@ export function playDialogs({ servers, versions = (named) => named, lacks = {} }
   let theatre: Theatre;
   before(async () => {
     const mail = stack.use(await servers());
-    const gateway = stack.use(await startGateway(mail, { clock, configure: trusting }));
-    theatre = { mail, gateway, clock };
+    const { file: aliasMap } = stack.use(await makeAliasMap());
+    const configure = configuredWith(aliasMap);
+    const gateway = stack.use(await startGateway(mail, { clock, configure }));
+    theatre = { mail, gateway, clock, aliasMap };
   });
   after(() => stack.disposeAsync());
   for (const name of names) {
