@@ -251,7 +251,7 @@ export class AccountMailbox implements Mailbox {
       if (!asMoves || row.type === trashType) {
         return toNumbers(await session.remove(path, uids, epoch), aliases);
       }
-      return await this.#parts.folders.atSpecial("trash", async (_, trash) => {
+      const throwAway = async (trash: CollectionRow): Promise<readonly ItemOutcome[]> => {
         // In one step of the server's own a delete that is repeated finds the mail or finds it gone.
         if (await session.movesAtOnce()) {
           return toNumbers(await session.move(path, uids, trash.path, epoch), aliases);
@@ -259,6 +259,11 @@ export class AccountMailbox implements Mailbox {
         const from = { ...placeOf(row), epoch: epoch ?? row.epoch };
         const passage = { session, from, to: placeOf(trash), aliases };
         return await this.#parts.mover.move(passage, numbers);
+      };
+      return await this.#parts.folders.atSpecial("trash", async (_, trash) => {
+        const outcomes = await throwAway(trash);
+        await this.#takeAlong(row, trash, outcomes);
+        return outcomes;
       });
     });
   }

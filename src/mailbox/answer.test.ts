@@ -218,3 +218,21 @@ test("Answer: what was done with a mail goes along when it is moved", async () =
   assert.equal((await mailbox.lastVerbs(to, [moved.newNumber])).get(moved.newNumber)?.verb, 3);
   assert.equal((await mailbox.lastVerbs("f1", [at.about.number])).size, 0);
 });
+
+test("Answer: what was done with a mail goes along when it is thrown away, and comes back with it", async () => {
+  await using at = await scene();
+  await send(at, at.gateway);
+  await using mailbox = await at.gateway.open(at.account);
+  await mailbox.hierarchy();
+  const folders = await mailbox.foldersOf([1, 2, 3, 4, 5]);
+  const trash = folders.find(({ type }) => type === 4)?.collectionId ?? "";
+  const [removed] = await mailbox.remove("f1", [at.about.number], true);
+  assert.ok(removed?.kind === "done" && removed.newNumber !== undefined);
+  assert.equal(
+    (await mailbox.lastVerbs(trash, [removed.newNumber])).get(removed.newNumber)?.verb,
+    3,
+  );
+  const [back] = await mailbox.move({ from: trash, numbers: [removed.newNumber], to: "f1" });
+  assert.ok(back?.kind === "done" && back.newNumber !== undefined);
+  assert.equal((await mailbox.lastVerbs("f1", [back.newNumber])).get(back.newNumber)?.verb, 3);
+});

@@ -248,6 +248,22 @@ async function playAnswers(scene: Scene, inbox: string): Promise<void> {
   assert.deepEqual(await verb("SmartReply", letter("re")), [1, clock.now()]);
   assert.deepEqual(await verb("SmartReply", letter("re once more")), [1, clock.now()]);
   await phone.syncAll(inbox);
+  await playMoveOfAnswered(scene, inbox, id);
+}
+
+/** What was done with a mail last is told in the folder that it is moved to, as where it was. */
+async function playMoveOfAnswered({ phone }: Scene, inbox: string, id: string): Promise<void> {
+  const { LastVerbExecutionTime } = phone.mails(inbox).get(id) ?? {};
+  assert.ok(LastVerbExecutionTime);
+  const trash = phone.folderOfType(4);
+  const [{ DstMsgId = "" } = {}] = await phone.moveItems(inbox, [id], trash);
+  await phone.syncAll(inbox);
+  await phone.syncAll(trash);
+  const moved = phone.mails(trash).get(DstMsgId);
+  assert.deepEqual(
+    [moved?.LastVerbExecuted, moved?.LastVerbExecutionTime],
+    [1, LastVerbExecutionTime],
+  );
 }
 
 async function playFolders({ phone, other, prefix }: Scene): Promise<void> {
