@@ -120,8 +120,12 @@ export interface MailSession extends AsyncDisposable {
   feed(path: string): Feed;
   /** Metadata of these items in one command; items that are gone are left out. `epoch` as in `remove`. */
   list(path: string, numbers: readonly number[], epoch?: string): Promise<readonly MailItem[]>;
-  /** Parts in as few commands as grouping allows; what is gone is left out. */
-  fetchParts(path: string, wanted: readonly PartWanted[]): Promise<readonly PartFetched[]>;
+  /** Parts in as few commands as grouping allows; what is gone is left out. `epoch` as in `remove`. */
+  fetchParts(
+    path: string,
+    wanted: readonly PartWanted[],
+    epoch?: string,
+  ): Promise<readonly PartFetched[]>;
   /**
    * One part (or whole mail: section "") as a stream of wire octets; undefined when it is gone.
    * `epoch` of a FileReference must equal the folder's, else it is gone.

@@ -598,6 +598,9 @@ function flags(scene: Declare): void {
     const { epoch } = await session.feed("INBOX").position();
     const change = { number: here, seen: true };
     const others = `${epoch}1`;
+    const part = { number: here, section: "1" };
+    assert.deepEqual(await session.fetchParts("INBOX", [part], others), []);
+    assert.equal((await session.fetchParts("INBOX", [part], epoch)).length, 1);
     assert.deepEqual(await session.list("INBOX", [here], others), []);
     assert.deepEqual(kinds(await session.setFlags("INBOX", [change], { epoch: others })), ["gone"]);
     assert.deepEqual(kinds(await session.move("INBOX", [here], "Target", others)), ["gone"]);

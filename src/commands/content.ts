@@ -5,6 +5,7 @@ import type { MailOptions } from "../items/email/options.ts";
 import { planBody, toEas, type BodyPlan, type Conversation } from "../items/email/index.ts";
 import { atLeast } from "../../schemas/version.ts";
 import type { Context } from "./context.ts";
+import type { Numbering } from "./epoch.ts";
 import { endsRequest } from "./faults.ts";
 import { fetchLargeMail, isLargeMail } from "./large-mail.ts";
 import { answerBudgetBytes } from "./limits.ts";
@@ -57,10 +58,10 @@ export function affordable(mails: readonly PlannedMail[]): readonly PlannedMail[
   return over === -1 ? mails : mails.slice(0, Math.max(1, over));
 }
 
-/** Fetches what the plans show of these mails of a collection and maps them. */
+/** Fetches what the plans show of these mails of a collection and maps them; nothing is fetched under another epoch. */
 export async function mapMails(
   context: Context,
-  collectionId: string,
+  numbering: Numbering,
   mails: readonly PlannedMail[],
 ): Promise<Mapped> {
   const attempts = new Attempts();
@@ -72,10 +73,10 @@ export async function mapMails(
   const items = mails.map(({ item }) => item);
   // The mail server and the database work at the same time.
   const [parts, conversations, references, kept] = await Promise.all([
-    fetchPlanned(context, collectionId, { plans, attempts }),
+    fetchPlanned(context, numbering, { plans, attempts }),
     conversationsOf(context, items),
-    itemReferences(context, collectionId, items),
-    withKept(context, collectionId, items),
+    itemReferences(context, numbering, items),
+    withKept(context, numbering.collectionId, items),
   ]);
   const planned = kept.filter(({ number }) => plans.has(number) && !attempts.hasFailed(number));
   const data = attempts.each(planned, (item) => {
@@ -119,7 +120,7 @@ class Attempts {
 /** Parts in few commands; whole mails that are too large for memory one by one. */
 async function fetchPlanned(
   context: Context,
-  collectionId: string,
+  numbering: Numbering,
   {
     plans,
     attempts,
@@ -127,10 +128,11 @@ async function fetchPlanned(
 ): Promise<Map<number, PartFetched[]>> {
   const all = [...plans.values()].flatMap(({ plan }) => plan.wanted);
   const wanted = all.filter((part) => !isLargeMail(part));
+  const { collectionId, epoch } = numbering;
   const parts =
-    wanted.length === 0 ? [] : [...(await context.mailbox.fetchParts(collectionId, wanted))];
+    wanted.length === 0 ? [] : [...(await context.mailbox.fetchParts(collectionId, wanted, epoch))];
   for (const large of all.filter(isLargeMail)) {
-    parts.push(...(await fetchAlone(context, collectionId, { large, attempts })));
+    parts.push(...(await fetchAlone(context, numbering, { large, attempts })));
   }
   return Map.groupBy(parts, (part) => part.number);
 }
@@ -169,11 +171,11 @@ const none: ReadonlyMap<number, never> = new Map<number, never>();
 /** A mail that fails while it is read is this mail's fault. */
 async function fetchAlone(
   context: Context,
-  collectionId: string,
+  numbering: Numbering,
   { large, attempts }: { large: PartWanted; attempts: Attempts },
 ): Promise<PartFetched[]> {
   try {
-    const fetched = await fetchLargeMail(context, collectionId, large);
+    const fetched = await fetchLargeMail(context, numbering, large);
     return fetched === undefined ? [] : [fetched];
   } catch (error) {
     if (endsRequest(error, context.signal)) throw error;
@@ -185,12 +187,13 @@ async function fetchAlone(
 /** The reference of each item, to which a FileReference adds the section of a part. */
 async function itemReferences(
   context: Context,
-  collectionId: string,
+  numbering: Numbering,
   items: readonly MailItem[],
 ): Promise<Map<number, string>> {
   const references = new Map<number, string>();
   for (const { number } of items) {
-    references.set(number, await context.mailbox.fileReference(collectionId, number, ""));
+    const item = { ...numbering, number, section: "" };
+    references.set(number, await context.mailbox.fileReference(item));
   }
   return references;
 }

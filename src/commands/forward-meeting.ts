@@ -9,6 +9,7 @@ import {
 } from "../items/email/meeting-forward.ts";
 import type { MailItem } from "../items/email/message.ts";
 import type { Context } from "./context.ts";
+import type { Numbering } from "./epoch.ts";
 import { maxForwardees } from "./limits.ts";
 import { sourceOf } from "./smart-source.ts";
 import { submit } from "./submit.ts";
@@ -28,7 +29,7 @@ export async function forwardMeeting(request: Request, context: Context): Promis
   const [item] = await context.mailbox.list(collectionId, [number], epoch);
   if (item === undefined) throw new StatusError(commonStatus.ItemNotFound);
   // Valid only for a calendar item (MS-ASCMD 2.2.3.169): of mails an invitation is one.
-  const isInvitation = await invites(item, collectionId, context);
+  const isInvitation = await invites(item, named, context);
   if (!isInvitation) throw invalid("the mail is no invitation");
   const from = { name: context.account.displayName, address: context.account.email };
   const mime = meetingForward(item, { from, forwardees, text });
@@ -38,11 +39,11 @@ export async function forwardMeeting(request: Request, context: Context): Promis
 
 async function invites(
   item: MailItem,
-  collectionId: string,
+  { collectionId, epoch }: Numbering,
   { mailbox }: Context,
 ): Promise<boolean> {
   const wanted = invitationWanted(item);
-  const fetched = wanted.length === 0 ? [] : await mailbox.fetchParts(collectionId, wanted);
+  const fetched = wanted.length === 0 ? [] : await mailbox.fetchParts(collectionId, wanted, epoch);
   return hasInvitation(item, fetched);
 }
 

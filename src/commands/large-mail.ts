@@ -4,6 +4,7 @@ import { isCleanText, longestCharacterBytes } from "../items/email/clean-text.ts
 import type { PartFetched, PartWanted } from "../items/email/message.ts";
 import { octetsOf, sliceOf, wholeOf, type Octets } from "../kit/octets.ts";
 import type { Context } from "./context.ts";
+import type { Numbering } from "./epoch.ts";
 import { heldMailBytes } from "./limits.ts";
 
 /** Whether a part is a whole mail that is not held in memory. */
@@ -14,11 +15,13 @@ export function isLargeMail({ section, maxBytes = Infinity }: PartWanted): boole
 /** Reads a whole mail, or the beginning that is wanted, into the spool; undefined when it is gone. */
 export async function fetchLargeMail(
   { mailbox, spool }: Context,
-  collectionId: string,
+  numbering: Numbering,
   wanted: PartWanted,
 ): Promise<PartFetched | undefined> {
   const { number, maxBytes } = wanted;
-  const found = await mailbox.resolve(await mailbox.fileReference(collectionId, number, ""));
+  const found = await mailbox.resolve(
+    await mailbox.fileReference({ ...numbering, number, section: "" }),
+  );
   const wire = found && (await mailbox.openPart(found));
   if (wire === undefined) return undefined;
   const kept = octetsOf(await spool.keep(beginning(wire as AsyncIterable<Buffer>, maxBytes)));

@@ -41,6 +41,7 @@ import type {
   MailChange,
   MailOutcome,
   MoveRequest,
+  PartName,
   Submission,
 } from "./mailbox.ts";
 import type { MovePlace, Mover } from "./move.ts";
@@ -48,6 +49,7 @@ import { findRelated } from "./related.ts";
 import { parseReference, referenceOf } from "./references.ts";
 import { searchFolders, type Asked, type SearchParts } from "./search.ts";
 import type { Sender } from "./send.ts";
+import { folderOf } from "./shown-folder.ts";
 import { watchCollections, watchHierarchy, type WatchSource } from "./watch.ts";
 
 /** The parts that a mailbox is put together from. */
@@ -192,10 +194,11 @@ export class AccountMailbox implements Mailbox {
   async fetchParts(
     collectionId: string,
     wanted: readonly PartWanted[],
+    epoch?: string,
   ): Promise<readonly PartFetched[]> {
     return await this.#in(collectionId, async (session, { path, aliases }) => {
       const translated = wanted.map((part) => ({ ...part, number: aliases.uidOf(part.number) }));
-      const parts = await session.fetchParts(path, translated);
+      const parts = await session.fetchParts(path, translated, epoch);
       return parts.map((part) => ({ ...part, number: aliases.numberOf(part.number) }));
     });
   }
@@ -357,10 +360,12 @@ export class AccountMailbox implements Mailbox {
   }
 
   /** Names the version that is there: a part of a later one is another part. */
-  async fileReference(collectionId: string, number: number, section: string): Promise<string> {
-    const row = await this.#parts.folders.get(collectionId);
-    const uid = (await this.#parts.aliases.of(row)).uidOf(number);
-    return referenceOf({ collectionId, epoch: row.epoch, number: uid, section });
+  async fileReference(part: PartName): Promise<string> {
+    const row = await this.#parts.folders.get(part.collectionId);
+    const { epoch = row.epoch } = part;
+    if (epoch !== row.epoch) return referenceOf({ ...part, epoch });
+    const number = (await this.#parts.aliases.of(row)).uidOf(part.number);
+    return referenceOf({ ...part, epoch, number });
   }
 
   async resolve(reference: string): Promise<FoundItem | undefined> {
@@ -427,27 +432,8 @@ export class AccountMailbox implements Mailbox {
 /** MS-ASCMD 2.2.3.186.3: Deleted Items. */
 const trashType = 4;
 
-const classes = new Set<string>(["Email", "Contacts", "Calendar", "Tasks", "Notes"]);
-
-function folderOf(row: CollectionRow): Folder {
-  if (!isClass(row.class)) throw new Error(`folder ${row.serial} has an unknown class`);
-  return {
-    serial: row.serial,
-    collectionId: collectionIdOf(row.serial),
-    parentId: row.parentSerial === 0 ? "0" : collectionIdOf(row.parentSerial),
-    displayName: row.displayName,
-    type: row.type,
-    class: row.class,
-    selectable: row.selectable,
-  };
-}
-
 function placeOf({ serial, path, epoch }: CollectionRow): MovePlace {
   return { collectionId: collectionIdOf(serial), path, epoch };
-}
-
-function isClass(name: string): name is Folder["class"] {
-  return classes.has(name);
 }
 
 /** What lies in Drafts is one, whether or not the mail program that put it there says so. */

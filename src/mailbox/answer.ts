@@ -68,15 +68,15 @@ export class Answer implements Answering {
     const scope = { accountId, serial: row.serial, epoch: row.epoch };
     const [known] = await listVerbs(database, scope, [number]);
     const isNew = known === undefined || known.executed < executed;
-    const { session, path, uid } = place;
+    const { session, path, epoch, uid } = place;
     const flag = flagOf(verb);
     const isFlagged = item.flags[flag];
     if (isFlagged && !isNew) return;
     // Only a change of flags tells other devices, by the folder's mark, that there is a new verb. The flag goes before
     // the verb is kept: a repeat after a crash finds that it is missing.
-    if (isFlagged) await session.setFlags(path, [{ number: uid, [flag]: false }]);
+    if (isFlagged) await session.setFlags(path, [{ number: uid, [flag]: false }], { epoch });
     await putVerb(database, scope, { number, verb, executed });
-    await session.setFlags(path, [{ number: uid, [flag]: true }]);
+    await session.setFlags(path, [{ number: uid, [flag]: true }], { epoch });
   }
 
   /** Works with the original where it is now; its epoch is looked at, as numbers of another one name other mails. */

@@ -34,8 +34,13 @@ export interface OriginalPlace {
 }
 
 /** Metadata of the original. Throws OriginalGone. */
-export async function listOriginal({ session, path, uid }: OriginalPlace): Promise<MailItem> {
-  const [item] = await session.list(path, [uid]);
+export async function listOriginal({
+  session,
+  path,
+  epoch,
+  uid,
+}: OriginalPlace): Promise<MailItem> {
+  const [item] = await session.list(path, [uid], epoch);
   if (item === undefined) throw new OriginalGone("the mail is not there any more");
   return item;
 }
@@ -102,9 +107,9 @@ class Source {
 
   /** Its text; undefined where the server does not give all of it. */
   async quote(plan: OriginalPlan): Promise<ReturnType<OriginalPlan["quote"]>> {
-    const { session, path, uid } = this.#place;
+    const { session, path, epoch, uid } = this.#place;
     const wanted = plan.wanted.map((part) => ({ ...part, number: uid }));
-    return plan.quote(wanted.length === 0 ? [] : await session.fetchParts(path, wanted));
+    return plan.quote(wanted.length === 0 ? [] : await session.fetchParts(path, wanted, epoch));
   }
 
   /** Parts with their headers, by section: small ones in one command, each large one as a stream. */
@@ -121,7 +126,7 @@ class Source {
   }
 
   async #fetch(parts: readonly Part[]): Promise<ReadonlyMap<string, Buffer>> {
-    const { session, path, uid } = this.#place;
+    const { session, path, epoch, uid } = this.#place;
     const wanted = [
       ...parts.map(({ section }) => ({ section: `${section}.MIME`, maxBytes: maxHeaderBytes })),
       // One octet more shows a part that is larger than the server said.
@@ -129,7 +134,7 @@ class Source {
     ];
     if (wanted.length === 0) return new Map();
     const asked = wanted.map((part) => ({ ...part, number: uid }));
-    const fetched = await session.fetchParts(path, asked);
+    const fetched = await session.fetchParts(path, asked, epoch);
     const whole = fetched.filter(
       ({ bytes, maxBytes = Infinity }) => maxBytes === maxHeaderBytes || bytes.length < maxBytes,
     );
@@ -153,8 +158,8 @@ class Source {
   }
 
   async #header(): Promise<Buffer> {
-    const { session, path, uid } = this.#place;
-    const [header] = await session.fetchParts(path, [{ number: uid, section: "HEADER" }]);
+    const { session, path, epoch, uid } = this.#place;
+    const [header] = await session.fetchParts(path, [{ number: uid, section: "HEADER" }], epoch);
     if (header === undefined) throw new OriginalGone("the mail is not there any more");
     return header.bytes;
   }

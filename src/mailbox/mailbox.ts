@@ -102,6 +102,9 @@ export interface FoundItem {
   readonly section: string;
 }
 
+/** A part that is to be named; `epoch`: that of its number, the folder's own when left out. */
+export type PartName = Omit<FoundItem, "epoch"> & { readonly epoch?: string | undefined };
+
 /** What a search found in several folders. */
 export interface Found {
   /** LongIds ("f1:<epoch>:<uid>"), the newest mail first, as many as were asked for. */
@@ -174,8 +177,12 @@ export interface Mailbox extends AsyncDisposable {
     numbers: readonly number[],
     epoch?: string,
   ): Promise<readonly MailItem[]>;
-  /** Parts of items, grouped. */
-  fetchParts(collectionId: string, wanted: readonly PartWanted[]): Promise<readonly PartFetched[]>;
+  /** Parts of items, grouped. `epoch`: that of the numbers; in another one nothing is there. */
+  fetchParts(
+    collectionId: string,
+    wanted: readonly PartWanted[],
+    epoch?: string,
+  ): Promise<readonly PartFetched[]>;
   /** One attachment (or the whole mail) as a stream of wire octets; undefined when it is gone. */
   openPart(found: FoundItem): Promise<Readable | undefined>;
   /** Changes flags and categories. `epoch`: that of the numbers; in another one all of them are gone. */
@@ -229,7 +236,7 @@ export interface Mailbox extends AsyncDisposable {
   /** ConversationId (16 bytes) and ConversationIndex of each item, by number; once given they never change. */
   conversations(items: readonly MailItem[]): Promise<ReadonlyMap<number, Conversation>>;
   /** FileReference of a part ("f1:<epoch>:<uid>:<section>") and back; undefined: not of this form. */
-  fileReference(collectionId: string, number: number, section: string): Promise<string>;
+  fileReference(part: PartName): Promise<string>;
   /** Resolves a FileReference or LongId inside this account. */
   resolve(reference: string): Promise<FoundItem | undefined>;
   /** Looks for mails in these folders, the most important ones first, as long as the time allows. */

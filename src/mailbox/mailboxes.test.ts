@@ -8,6 +8,7 @@ import type { Feed, Position } from "../feed.ts";
 import { moveAlias } from "../store/aliases.ts";
 import { listCollections } from "../store/collections.ts";
 import type { Folder, Mailbox, MailboxEvent } from "./mailbox.ts";
+import { parseReference } from "./references.ts";
 
 const store = await openTestDatabase();
 after(() => store[Symbol.asyncDispose]());
@@ -189,9 +190,12 @@ test("Another account's collections are unknown", async () => {
   await using other = await scene();
   assert.equal(await other.mailbox.folder(work), undefined);
   await assert.rejects(other.mailbox.feed(work), { fault: "no such folder" });
-  const reference = await at.mailbox.fileReference(work, 7, "2");
+  const reference = await at.mailbox.fileReference({ collectionId: work, number: 7, section: "2" });
   assert.equal(await other.mailbox.resolve(reference), undefined);
-  assert.equal((await at.mailbox.resolve(reference))?.number, 7);
+  const found = await at.mailbox.resolve(reference);
+  assert.equal(found?.number, 7);
+  const earlier = { ...found, epoch: "earlier" };
+  assert.deepEqual(parseReference(await at.mailbox.fileReference(earlier)), earlier);
 });
 
 test("Delete: as a move it goes to Trash, in Trash and otherwise for good, and again is no fault", async () => {

@@ -92,20 +92,23 @@ function overridden<Subject extends object>(subject: Subject, replaced: Partial<
 
 function mailboxOver(session: MailSession): Mailbox {
   const pathOf = (collectionId: string): string => paths[collectionId] ?? "";
+  const epochOf = async (collectionId: string): Promise<string> =>
+    (await session.feed(pathOf(collectionId)).position()).epoch;
   const mailbox: Partial<Mailbox> = {
     accountId: "1",
     folder: async (collectionId) => folderOf(collectionId),
     feed: async (collectionId) => session.feed(pathOf(collectionId)),
-    list: (collectionId, numbers) => session.list(pathOf(collectionId), numbers),
-    fetchParts: (collectionId, wanted) => session.fetchParts(pathOf(collectionId), wanted),
+    list: (collectionId, numbers, epoch) => session.list(pathOf(collectionId), numbers, epoch),
+    fetchParts: (collectionId, wanted, epoch) =>
+      session.fetchParts(pathOf(collectionId), wanted, epoch),
     setFlags: (collectionId, changes) => session.setFlags(pathOf(collectionId), changes),
     followConversations: async () => [],
     remove: (collectionId, numbers) => session.remove(pathOf(collectionId), numbers),
     conversations: async () => new Map(),
-    fileReference: async (collectionId, number) => `${collectionId}:1:${number}`,
+    fileReference: async ({ collectionId, number, epoch }) =>
+      `${collectionId}:${epoch ?? (await epochOf(collectionId))}:${number}`,
     resolve: async (reference) => {
-      const [collectionId = "", , number] = reference.split(":");
-      const { epoch } = await session.feed(pathOf(collectionId)).position();
+      const [collectionId = "", epoch = "", number] = reference.split(":");
       return { collectionId, epoch, number: Number(number), section: "" };
     },
     openPart: (found) => session.openPart(pathOf(found.collectionId), found),

@@ -107,6 +107,9 @@ function octets(token: Parsed | undefined): Buffer {
   return Buffer.isBuffer(value) ? value : Buffer.from(value, "utf8");
 }
 
+/** A part that is read piece by piece. */
+type PartOf = Pick<PartWanted, "number" | "section"> & { readonly epoch: string };
+
 /**
  * A part as a stream: asked for piece by piece as it is read, so that a large attachment is never whole in
  * memory and the connection serves others in between. Undefined: the mail is gone.
@@ -114,45 +117,45 @@ function octets(token: Parsed | undefined): Buffer {
 export async function openPart(
   on: OnSelected,
   path: string,
-  { number, section }: PartWanted,
+  part: PartOf,
 ): Promise<Readable | undefined> {
-  const first = await chunk(on, path, { number, section, start: 0 });
+  const piece = (start: number) => on(path, (connection) => pieceOf(connection, part, start));
+  const first = await piece(0);
   if (first === undefined) return undefined;
-  return Readable.from(chunks(on, path, { number, section, first }), { objectMode: false });
+  return Readable.from(pieces(first, piece), { objectMode: false });
 }
 
-async function* chunks(
-  on: OnSelected,
-  path: string,
-  { number, section, first }: { number: number; section: string; first: Buffer },
+async function* pieces(
+  first: Buffer,
+  read: (start: number) => Promise<Buffer | undefined>,
 ): AsyncGenerator<Buffer> {
   let start = 0;
   for (let piece: Buffer | undefined = first; piece !== undefined && piece.length > 0;) {
     yield piece;
     if (piece.length < streamChunkBytes) return;
     start += piece.length;
-    piece = await chunk(on, path, { number, section, start });
+    piece = await read(start);
     if (piece === undefined) throw new Error("the mail was deleted while it was read");
   }
 }
 
-async function chunk(
-  on: OnSelected,
-  path: string,
-  { number, section, start }: { number: number; section: string; start: number },
+async function pieceOf(
+  connection: ImapConnection,
+  { number, section, epoch }: PartOf,
+  start: number,
 ): Promise<Buffer | undefined> {
-  return on(path, async (connection) => {
-    let found: Buffer | undefined;
-    const request: Argument[] = [
-      { type: "SEQUENCE", value: String(number) },
-      [{ type: "ATOM", value: "UID" }, peek(section, start, streamChunkBytes)],
-    ];
-    await connection.exec("UID FETCH", request, {
-      FETCH: (untagged) => {
-        const fetched = bodiesOf(untagged);
-        if (fetched.number === number) found = fetched.bodies.get(section) ?? Buffer.alloc(0);
-      },
-    });
-    return found;
+  // Between two pieces the folder may have been made anew, and the number is another mail's.
+  if (connection.selectedEpoch !== epoch) return undefined;
+  let found: Buffer | undefined;
+  const request: Argument[] = [
+    { type: "SEQUENCE", value: String(number) },
+    [{ type: "ATOM", value: "UID" }, peek(section, start, streamChunkBytes)],
+  ];
+  await connection.exec("UID FETCH", request, {
+    FETCH: (untagged) => {
+      const fetched = bodiesOf(untagged);
+      if (fetched.number === number) found = fetched.bodies.get(section) ?? Buffer.alloc(0);
+    },
   });
+  return found;
 }

@@ -108,9 +108,15 @@ export class ImapSession implements MailSession {
     return [...known, ...asked];
   }
 
-  async fetchParts(path: string, wanted: readonly PartWanted[]): Promise<readonly PartFetched[]> {
+  async fetchParts(
+    path: string,
+    wanted: readonly PartWanted[],
+    epoch?: string,
+  ): Promise<readonly PartFetched[]> {
     if (wanted.length === 0) return [];
-    return this.#on(path, (connection) => fetchParts(connection, wanted));
+    return this.#on(path, async (connection) => {
+      return isOthers(connection, epoch) ? [] : fetchParts(connection, wanted);
+    });
   }
 
   async openPart(

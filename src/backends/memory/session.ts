@@ -80,8 +80,12 @@ export class MemorySession implements MailSession {
     });
   }
 
-  async fetchParts(path: string, wanted: readonly PartWanted[]): Promise<readonly PartFetched[]> {
-    const { mails } = this.#folder(path);
+  async fetchParts(
+    path: string,
+    wanted: readonly PartWanted[],
+    epoch?: string,
+  ): Promise<readonly PartFetched[]> {
+    const mails = this.#mailsOf(path, epoch);
     return wanted.flatMap((part) => {
       const bytes = mails.get(part.number)?.message.part(part.section);
       return bytes === undefined ? [] : [{ ...part, bytes: bytes.subarray(0, part.maxBytes) }];

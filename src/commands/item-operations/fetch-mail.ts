@@ -20,12 +20,13 @@ export async function fetchMail(
 ): Promise<Answered> {
   if (asked.Store.toLowerCase() !== "mailbox") throw new StatusError(status.UnknownStore);
   const options = optionsOf(asked, context);
-  const { collectionId, number, epoch } = await nameOf(asked, context);
+  const { number, ...numbering } = await nameOf(asked, context);
+  const { collectionId, epoch } = numbering;
   // A folder that was numbered anew has given the number to another mail.
   const items = await context.mailbox.list(collectionId, [number], epoch);
   if (items.length === 0) throw new StatusError(status.NotFound);
   const mails = planMails(context, items, options);
-  const mapped = await mapMails(context, collectionId, mails);
+  const mapped = await mapMails(context, numbering, mails);
   const email = mapped.data.get(number);
   if (email === undefined) {
     context.log.warn({ collectionId, number, err: mapped.unmapped[0]?.error }, "not convertible");

@@ -39,7 +39,7 @@ export async function foundMails(
   context: Context,
 ): Promise<FoundPage> {
   const longIds = results.longIds.slice(first, last + 1);
-  const all = await present(longIds, results.areKept, context);
+  const all = await present(longIds, context);
   const items = all.map(({ item }) => item);
   const mails = affordable(planMails(context, items, options));
   const shown = all.slice(0, mails.length).map((each, at) => ({ ...each, mail: mails[at]! }));
@@ -48,51 +48,45 @@ export async function foundMails(
   return { mails: await mapped(shown, context), count };
 }
 
-/** Asks each folder once; `checks`: whether the folder may have got new numbers since. */
-async function present(
-  longIds: readonly string[],
-  checks: boolean,
-  context: Context,
-): Promise<Present[]> {
+/** Asks each folder once; in one that got new numbers since, nothing of the old ones is there. */
+async function present(longIds: readonly string[], context: Context): Promise<Present[]> {
   const named = longIds.flatMap((longId) => {
     const found = parseReference(longId);
     return found === undefined ? [] : [{ longId, found }];
   });
   const items = new Map<string, MailItem>();
-  for (const [collectionId, group] of byCollection(named)) {
-    const epoch = checks ? await epochOf(collectionId, context) : undefined;
-    const current = group.filter(({ found }) => epoch === undefined || found.epoch === epoch);
-    const numbers = current.map(({ found }) => found.number);
-    for (const item of await listed(collectionId, numbers, context)) {
-      items.set(`${collectionId}:${item.number}`, item);
-    }
+  for (const group of byFolder(named)) {
+    const numbers = group.map(({ found }) => found.number);
+    const listed = await listedOf(group[0].found, numbers, context);
+    for (const item of listed) items.set(nameOf({ ...group[0].found, number: item.number }), item);
   }
   return named.flatMap(({ longId, found }) => {
-    const item = items.get(`${found.collectionId}:${found.number}`);
+    const item = items.get(nameOf(found));
     return item === undefined ? [] : [{ longId, found, item }];
   });
 }
 
-function byCollection<Named extends { readonly found: FoundItem }>(
+type Group<Named> = readonly [Named, ...Named[]];
+
+/** What was found in each folder, under the same epoch. */
+function byFolder<Named extends { readonly found: FoundItem }>(
   named: readonly Named[],
-): ReadonlyMap<string, readonly Named[]> {
-  return Map.groupBy(named, ({ found }) => found.collectionId);
+): Iterable<Group<Named>> {
+  const groups = Map.groupBy(named, ({ found }) => `${found.collectionId}:${found.epoch}`);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- no group is empty
+  return groups.values() as Iterable<Group<Named>>;
 }
 
-async function epochOf(collectionId: string, context: Context): Promise<string> {
-  return await unlessGone("", async () => {
-    const feed = await context.mailbox.feed(collectionId);
-    return (await feed.position()).epoch;
-  });
+function nameOf({ collectionId, epoch, number }: FoundItem): string {
+  return `${collectionId}:${epoch}:${number}`;
 }
 
-async function listed(
-  collectionId: string,
+async function listedOf(
+  { collectionId, epoch }: FoundItem,
   numbers: readonly number[],
   { mailbox }: Context,
 ): Promise<readonly MailItem[]> {
-  if (numbers.length === 0) return [];
-  return await unlessGone([], () => mailbox.list(collectionId, numbers));
+  return await unlessGone([], () => mailbox.list(collectionId, numbers, epoch));
 }
 
 /** A folder that went since the search takes its mails with it. */
@@ -110,14 +104,15 @@ async function mapped(
   context: Context,
 ): Promise<FoundMail[]> {
   const emails = new Map<string, EmailData>();
-  for (const [collectionId, group] of byCollection(shown)) {
+  for (const group of byFolder(shown)) {
+    const { found } = group[0];
     const mails = group.map(({ mail }) => mail);
-    const { data, unmapped } = await mapMails(context, collectionId, mails);
-    await reportUnmapped(context, collectionId, unmapped);
-    for (const [number, email] of data) emails.set(`${collectionId}:${number}`, email);
+    const { data, unmapped } = await mapMails(context, found, mails);
+    await reportUnmapped(context, found.collectionId, unmapped);
+    for (const [number, email] of data) emails.set(nameOf({ ...found, number }), email);
   }
-  return shown.flatMap(({ longId, found: { collectionId }, item }) => {
-    const email = emails.get(`${collectionId}:${item.number}`);
-    return email === undefined ? [] : [{ longId, collectionId, item, email }];
+  return shown.flatMap(({ longId, found, item }) => {
+    const email = emails.get(nameOf(found));
+    return email === undefined ? [] : [{ longId, collectionId: found.collectionId, item, email }];
   });
 }

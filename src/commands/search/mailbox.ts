@@ -44,7 +44,7 @@ async function search(
   const deep = options?.DeepTraversal === true;
   const folders = searchedFolders(asked.collectionIds, deep, await context.mailbox.folders());
   if (folders === undefined) throw new StatusError(status.FolderSyncRequired);
-  if (!asked.wantsMail) return { longIds: [], total: 0, areKept: false };
+  if (!asked.wantsMail) return { longIds: [], total: 0 };
   const rebuild = options?.RebuildResults === true;
   const query = { ...asked.query, conversationId: asked.conversationId };
   const { readsOn } = asked;

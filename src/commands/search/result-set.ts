@@ -27,8 +27,6 @@ export interface Results {
   /** The newest mails first. */
   readonly longIds: readonly string[];
   readonly total: number;
-  /** Whether they were found by an earlier request. */
-  readonly areKept: boolean;
 }
 
 /** The results of a search, kept ones where they are new enough. */
@@ -40,13 +38,13 @@ export async function resultsOf(search: MailSearch, context: Context): Promise<R
   const isSame = kept?.query === query && kept.searchId === searchId;
   const isEnough = kept?.isWhole === true || search.readsOn;
   if (isSame && isEnough && clock.now() - kept.at.getTime() < searchKeptMs) {
-    return { ...kept, areKept: true };
+    return kept;
   }
   const found = await mailbox.search(search.folders, search.query, search.limit);
   const { longIds, total, isWhole } = found;
   await devices.putSearch(device, { query, searchId, longIds, total, isWhole });
   if (!isWhole) context.log.info({ total }, "a search ended before it was through");
-  return { longIds, total, areKept: false };
+  return { longIds, total };
 }
 
 /** Whether the device's last search has this SearchId (MS-ASCMD 2.2.3.160). */

@@ -115,7 +115,8 @@ async function serverCommands(
   const { collectionId } = told;
   const isListed = new Set(mails.map(({ item }) => item.number));
   const known = await withKnownFlags(context, told.next, mails);
-  const mapped = await mapMails(context, collectionId, known);
+  const numbering = { collectionId, epoch: toldEpoch(told.next) };
+  const mapped = await mapMails(context, numbering, known);
   await reportUnmapped(context, collectionId, mapped.unmapped);
   const changes = await changesOf(context, told);
   const commands: ServerCommand[] = [];

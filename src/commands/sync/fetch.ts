@@ -4,7 +4,7 @@ import { itemNumber } from "../../mailbox/mailbox.ts";
 import { InvalidSyncKey, type Head } from "../../sync/types.ts";
 import { affordable, mapMails, planMails, reportUnmapped } from "../content.ts";
 import type { Context } from "../context.ts";
-import { toldEpoch } from "../epoch.ts";
+import { toldEpoch, type Numbering } from "../epoch.ts";
 import { commandStatus } from "../../../schemas/status.ts";
 import { mailOptions } from "./options.ts";
 import type { AskedCollection, CommandResponse, SyncOptions } from "./types.ts";
@@ -23,10 +23,11 @@ export async function fetchResponses(
   if (serverIds.length === 0) return [];
   const { CollectionId } = asked;
   const numbers = serverIds.flatMap((id) => itemNumber(CollectionId, id) ?? []);
-  const items = await listUnder(context, head, numbers);
+  const numbering = { collectionId: CollectionId, epoch: toldEpoch(head) };
+  const items = await listUnder(context, numbering, numbers);
   const wanted = whole(mailOptions(options, context));
   const fitting = affordable(planMails(context, items, wanted));
-  const mapped = await mapMails(context, CollectionId, fitting);
+  const mapped = await mapMails(context, numbering, fitting);
   await reportUnmapped(context, CollectionId, mapped.unmapped);
   // What the answer has no room for is there, and can be asked for again.
   const left = new Set(items.slice(fitting.length).map(({ number }) => number));
@@ -42,11 +43,9 @@ export async function fetchResponses(
 /** Only where nothing is found it is asked whether the numbers are void: nothing is found under void ones. */
 async function listUnder(
   { mailbox }: Context,
-  head: Head,
+  { collectionId, epoch }: Numbering,
   numbers: readonly number[],
 ): Promise<readonly MailItem[]> {
-  const { collectionId } = head;
-  const epoch = toldEpoch(head);
   const items = await mailbox.list(collectionId, numbers, epoch);
   if (items.length > 0 || epoch === undefined) return items;
   const now = await (await mailbox.feed(collectionId)).position();
