@@ -1,9 +1,10 @@
 /**
  * `npm run bench:empty [mails] [folders]`: EmptyFolderContents in a folder of 100,000 mails beside one of 1,000, a
- * folder of 2,000 folders told and emptied: time, IMAP round trips, memory. Fails only on a wrong count.
+ * folder of 2,000 folders told, emptied and deleted: time, IMAP round trips, memory. Fails only on a wrong count.
  */
 import assert from "node:assert/strict";
 import { argv } from "node:process";
+import type { ImapFlow } from "imapflow";
 import { Phone } from "../client/phone.ts";
 import type { SeedMail } from "../rig/mail/seed.ts";
 import { startMeasuredGateway, type RequestLine } from "./gateway-process.ts";
@@ -39,14 +40,26 @@ await measured(`FolderSync after it`, "FolderSync", async () => {
   assert.equal(await phone.folderSync(), 1);
 });
 assert.ok(phone.folders.size < 20, `${phone.folders.size} folders`);
+await using imap = await gateway.mail.imapClient(user);
+await plant(imap, "Grove");
+assert.equal(await phone.folderSync(), 1);
+await measured(`FolderDelete of a folder with ${many} subfolders`, "FolderDelete", async () => {
+  await phone.deleteFolder(phone.folderNamed("Grove"));
+});
+assert.equal(await phone.folderSync(), 1);
+assert.ok(phone.folders.size < 20, `${phone.folders.size} folders`);
 
 async function seed(): Promise<void> {
   const started = performance.now();
   await gateway.mail.seed(user, "Small", mails(few));
   await gateway.mail.seed(user, "Large", mails(large));
   await using client = await gateway.mail.imapClient(user);
-  for (let number = 0; number < many; number++) await client.mailboxCreate(["Tree", `f${number}`]);
+  await plant(client, "Tree");
   console.log(`seeded in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+}
+
+async function plant(client: ImapFlow, name: string): Promise<void> {
+  for (let number = 0; number < many; number++) await client.mailboxCreate([name, `f${number}`]);
 }
 
 function mails(count: number): SeedMail[] {
@@ -89,7 +102,7 @@ async function lastRequest(command: string): Promise<RequestLine> {
 /** Prints what a step that is one request cost. */
 async function measured(
   step: string,
-  command: "FolderSync" | "ItemOperations" | "Sync",
+  command: "FolderDelete" | "FolderSync" | "ItemOperations" | "Sync",
   work: () => Promise<void>,
 ): Promise<void> {
   gateway.takeRequests();
