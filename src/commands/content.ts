@@ -5,7 +5,7 @@ import type { MailOptions } from "../items/email/options.ts";
 import { planBody, toEas, type BodyPlan, type Conversation } from "../items/email/index.ts";
 import { atLeast } from "../../schemas/version.ts";
 import type { Context } from "./context.ts";
-import type { Numbering } from "./epoch.ts";
+import type { Numbering } from "../mailbox/mailbox.ts";
 import { endsRequest } from "./faults.ts";
 import { fetchLargeMail, isLargeMail } from "./large-mail.ts";
 import { answerBudgetBytes } from "./limits.ts";
@@ -75,7 +75,7 @@ export async function mapMails(
   const [parts, conversations, references, kept] = await Promise.all([
     fetchPlanned(context, numbering, { plans, attempts }),
     conversationsOf(context, items),
-    itemReferences(context, numbering, items),
+    context.mailbox.references(numbering),
     withKept(context, numbering.collectionId, items),
   ]);
   const planned = kept.filter(({ number }) => plans.has(number) && !attempts.hasFailed(number));
@@ -84,7 +84,7 @@ export async function mapMails(
     return toEas(item, plan.finish(parts.get(item.number) ?? []), {
       version: context.version,
       textCharacters,
-      fileReference: (section) => `${references.get(item.number)}:${section}`,
+      fileReference: (section) => references(item.number, section),
       conversation: conversations.get(item.number),
       ownAddresses: context.account.addresses,
     });
@@ -182,20 +182,6 @@ async function fetchAlone(
     attempts.fail(large.number, error);
     return [];
   }
-}
-
-/** The reference of each item, to which a FileReference adds the section of a part. */
-async function itemReferences(
-  context: Context,
-  numbering: Numbering,
-  items: readonly MailItem[],
-): Promise<Map<number, string>> {
-  const references = new Map<number, string>();
-  for (const { number } of items) {
-    const item = { ...numbering, number, section: "" };
-    references.set(number, await context.mailbox.fileReference(item));
-  }
-  return references;
 }
 
 /** Lists what could not be mapped, so that an operator sees it; the device never does. */

@@ -1,12 +1,6 @@
 /** Which epoch a device's item numbers belong to. */
 import type { Context } from "./context.ts";
 
-/** A collection and the epoch of item numbers in it; undefined: whatever the folder has. */
-export interface Numbering {
-  readonly collectionId: string;
-  readonly epoch: string | undefined;
-}
-
 /** The epoch of the device's last Sync of a collection; undefined where it was told no numbers yet. */
 export async function deviceEpoch(
   collectionId: string,

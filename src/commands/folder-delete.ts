@@ -54,6 +54,6 @@ async function remove(ServerId: string, opened: Opened, context: Context): Promi
     const isGone = error instanceof FolderRefused && error.fault === "not found";
     const serial = folderSerial(ServerId);
     if (!isGone || serial === undefined) throw error;
-    if ((await context.sync.known(opened.head, serial)) === undefined) throw error;
+    if (!(await context.sync.known(opened.head, [serial])).has(serial)) throw error;
   }
 }

@@ -9,7 +9,7 @@ import {
 } from "../items/email/meeting-forward.ts";
 import type { MailItem } from "../items/email/message.ts";
 import type { Context } from "./context.ts";
-import type { Numbering } from "./epoch.ts";
+import type { Numbering } from "../mailbox/mailbox.ts";
 import { maxForwardees } from "./limits.ts";
 import { sourceOf } from "./smart-source.ts";
 import { submit } from "./submit.ts";

@@ -4,7 +4,7 @@ import { isCleanText, longestCharacterBytes } from "../items/email/clean-text.ts
 import type { PartFetched, PartWanted } from "../items/email/message.ts";
 import { octetsOf, sliceOf, wholeOf, type Octets } from "../kit/octets.ts";
 import type { Context } from "./context.ts";
-import type { Numbering } from "./epoch.ts";
+import type { Numbering } from "../mailbox/mailbox.ts";
 import { heldMailBytes } from "./limits.ts";
 
 /** Whether a part is a whole mail that is not held in memory. */
@@ -19,9 +19,7 @@ export async function fetchLargeMail(
   wanted: PartWanted,
 ): Promise<PartFetched | undefined> {
   const { number, maxBytes } = wanted;
-  const found = await mailbox.resolve(
-    await mailbox.fileReference({ ...numbering, number, section: "" }),
-  );
+  const found = await mailbox.resolve((await mailbox.references(numbering))(number, ""));
   const wire = found && (await mailbox.openPart(found));
   if (wire === undefined) return undefined;
   const kept = octetsOf(await spool.keep(beginning(wire as AsyncIterable<Buffer>, maxBytes)));

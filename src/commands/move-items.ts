@@ -123,11 +123,13 @@ async function keepMoved(
   { head, to }: { readonly head: Head; readonly to: string },
   context: Context,
 ): Promise<void> {
+  const numbers = outcomes.map(({ number }) => number);
+  const had = await context.sync.known(head, numbers);
   const items: Acquired[] = [];
   for (const outcome of outcomes) {
-    if (outcome.kind !== "done" || outcome.newNumber === undefined) continue;
-    const known = await context.sync.known(head, outcome.number);
-    if (known !== undefined) items.push({ number: outcome.newNumber, ...known });
+    const known = had.get(outcome.number);
+    if (outcome.kind !== "done" || outcome.newNumber === undefined || !known) continue;
+    items.push({ number: outcome.newNumber, ...known });
   }
   if (items.length > 0) {
     await context.sync.acquired(partnershipOf(context), to, items, context.signal);

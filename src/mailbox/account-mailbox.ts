@@ -12,7 +12,7 @@ import { listCollections, listCollectionsOf, type CollectionRow } from "../store
 import type { Database } from "../store/sql.ts";
 import { listVerbs, moveVerbs, type VerbScope } from "../store/verbs.ts";
 import { draftsType, type AliasBook } from "./alias-book.ts";
-import type { Aliases, Place } from "./aliased.ts";
+import { noAliases, type Aliases, type Place } from "./aliased.ts";
 import type { Keep } from "./answering.ts";
 import { Answer } from "./answer.ts";
 import { ConversationMover } from "./conversation-mover.ts";
@@ -41,7 +41,7 @@ import type {
   MailChange,
   MailOutcome,
   MoveRequest,
-  PartName,
+  Numbering,
   Submission,
 } from "./mailbox.ts";
 import type { MovePlace, Mover } from "./move.ts";
@@ -360,12 +360,13 @@ export class AccountMailbox implements Mailbox {
   }
 
   /** Names the version that is there: a part of a later one is another part. */
-  async fileReference(part: PartName): Promise<string> {
-    const row = await this.#parts.folders.get(part.collectionId);
-    const { epoch = row.epoch } = part;
-    if (epoch !== row.epoch) return referenceOf({ ...part, epoch });
-    const number = (await this.#parts.aliases.of(row)).uidOf(part.number);
-    return referenceOf({ ...part, epoch, number });
+  async references(numbering: Numbering): Promise<(number: number, section: string) => string> {
+    const { collectionId } = numbering;
+    const row = await this.#parts.folders.get(collectionId);
+    const { epoch = row.epoch } = numbering;
+    const aliases = epoch === row.epoch ? await this.#parts.aliases.of(row) : noAliases;
+    return (number, section) =>
+      referenceOf({ collectionId, epoch, number: aliases.uidOf(number), section });
   }
 
   async resolve(reference: string): Promise<FoundItem | undefined> {

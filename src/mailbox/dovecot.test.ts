@@ -143,11 +143,7 @@ test("Dovecot: a file reference opens its part, and nothing in a folder with ano
   await using at = await scene();
   await at.client.append("INBOX", mime(at.account, "the text"));
   const inbox = await idOf(at.mailbox, "Inbox");
-  const reference = await at.mailbox.fileReference({
-    collectionId: inbox,
-    number: 1,
-    section: "1",
-  });
+  const reference = (await at.mailbox.references({ collectionId: inbox }))(1, "1");
   const found = await at.mailbox.resolve(reference);
   assert.ok(found !== undefined);
   const part = await at.mailbox.openPart(found);

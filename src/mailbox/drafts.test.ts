@@ -405,11 +405,8 @@ test("References to parts of earlier versions name the same parts, or nothing", 
     assert.equal(found?.number, number);
     const octets = Buffer.concat(await Array.fromAsync((await mailbox.openPart(found))!));
     assert.equal(Buffer.from(octets.toString(), "base64").toString(), "b");
-    const current = await mailbox.fileReference({
-      collectionId: at.drafts,
-      number,
-      section: found.section,
-    });
+    const name = await mailbox.references({ collectionId: at.drafts });
+    const current = name(number, found.section);
     assert.deepEqual(await mailbox.resolve(current), found);
     const whole = await mailbox.resolve(b!.replace(/:[^:]*$/, ""));
     assert.equal(whole?.number, number);

@@ -102,8 +102,11 @@ export interface FoundItem {
   readonly section: string;
 }
 
-/** A part that is to be named; `epoch`: that of its number, the folder's own when left out. */
-export type PartName = Omit<FoundItem, "epoch"> & { readonly epoch?: string | undefined };
+/** A collection and the epoch of item numbers in it; undefined: whatever the folder has. */
+export interface Numbering {
+  readonly collectionId: string;
+  readonly epoch?: string | undefined;
+}
 
 /** What a search found in several folders. */
 export interface Found {
@@ -235,9 +238,9 @@ export interface Mailbox extends AsyncDisposable {
   send(submission: Submission, signal: AbortSignal): Promise<void>;
   /** ConversationId (16 bytes) and ConversationIndex of each item, by number; once given they never change. */
   conversations(items: readonly MailItem[]): Promise<ReadonlyMap<number, Conversation>>;
-  /** FileReference of a part ("f1:<epoch>:<uid>:<section>") and back; undefined: not of this form. */
-  fileReference(part: PartName): Promise<string>;
-  /** Resolves a FileReference or LongId inside this account. */
+  /** Gives the FileReferences of items' parts ("f1:<epoch>:<uid>:<section>"). */
+  references(numbering: Numbering): Promise<(number: number, section: string) => string>;
+  /** Resolves a FileReference or LongId inside this account; undefined: not of this form. */
   resolve(reference: string): Promise<FoundItem | undefined>;
   /** Looks for mails in these folders, the most important ones first, as long as the time allows. */
   search(folders: readonly Folder[], query: MailboxQuery, limit: number): Promise<Found>;

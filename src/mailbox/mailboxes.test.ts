@@ -190,12 +190,13 @@ test("Another account's collections are unknown", async () => {
   await using other = await scene();
   assert.equal(await other.mailbox.folder(work), undefined);
   await assert.rejects(other.mailbox.feed(work), { fault: "no such folder" });
-  const reference = await at.mailbox.fileReference({ collectionId: work, number: 7, section: "2" });
+  const reference = (await at.mailbox.references({ collectionId: work }))(7, "2");
   assert.equal(await other.mailbox.resolve(reference), undefined);
   const found = await at.mailbox.resolve(reference);
   assert.equal(found?.number, 7);
   const earlier = { ...found, epoch: "earlier" };
-  assert.deepEqual(parseReference(await at.mailbox.fileReference(earlier)), earlier);
+  const name = await at.mailbox.references(earlier);
+  assert.deepEqual(parseReference(name(earlier.number, earlier.section)), earlier);
 });
 
 test("Delete: as a move it goes to Trash, in Trash and otherwise for good, and again is no fault", async () => {

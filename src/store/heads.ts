@@ -1,4 +1,5 @@
 /** Table `sync_heads`: one head per partnership and collection. Only `sync/` uses it. */
+import { blockValues, blockWrites, type BlockWrite } from "./block-writes.ts";
 import type { Sql } from "./sql.ts";
 
 /** Names a head. */
@@ -22,6 +23,13 @@ export interface HeadLease {
   readonly token: string;
   readonly now: Date;
   readonly until: Date;
+}
+
+/** A head under a lease, and the known rows that are written with it. */
+export interface HeldHead {
+  readonly counter: number;
+  readonly token: string;
+  readonly blocks: readonly BlockWrite[];
 }
 
 /** A head's next generation. */
@@ -107,45 +115,41 @@ export async function touchHead(
   await sql.rows("heads.touch", text, [...values(id), next.counter, next.revision, next.head]);
 }
 
-/** The next generation, if counter and lease are still these; ends the lease. False: they are not. */
+/**
+ * The next generation with its known rows, if counter and lease are still these; ends the lease. False: they are
+ * not. `replace`: known rows that are not written go.
+ */
 export async function putHead(
   sql: Sql,
   id: HeadId,
-  at: { readonly counter: number; readonly token: string; readonly next: NextHead },
+  at: HeldHead & { readonly next: NextHead; readonly replace: boolean },
 ): Promise<boolean> {
-  const text = `UPDATE sync_heads SET key_uuid = $6, counter = $7, previous = $8, head = $9, undo = $10,
-      answer = $11, revision = 0, lease_token = NULL, lease_until = NULL, format = ${format}
-    WHERE ${ofId} AND counter = $4 AND lease_token = $5 RETURNING counter`;
-  const { counter, token, next } = at;
-  const rows = await sql.rows("heads.put", text, [
-    ...values(id),
-    counter,
-    token,
-    next.uuid,
-    next.counter,
-    next.previous,
-    next.head,
-    next.undo,
-    next.answer,
-  ]);
-  return rows.length === 1;
+  const text = `WITH put AS (UPDATE sync_heads SET key_uuid = $6, counter = $7, previous = $8, head = $9,
+        undo = $10, answer = $11, revision = 0, lease_token = NULL, lease_until = NULL, format = ${format}
+      WHERE ${ofId} AND counter = $4 AND lease_token = $5 RETURNING counter),
+    ${blockWrites(12, "$15::boolean")}
+    SELECT counter FROM put`;
+  const { counter, token, next, blocks, replace } = at;
+  const key = [next.uuid, next.counter, next.previous];
+  const contents = [next.head, next.undo, next.answer];
+  const written = [...blockValues(blocks), replace];
+  const all = [...values(id), counter, token, ...key, ...contents, ...written];
+  return (await sql.rows("heads.put", text, all)).length === 1;
 }
 
-/** Other contents of the same generation, if counter and lease are still these. False: they are not. */
+/** Other contents of the same generation, if counter and lease are still these. */
 export async function amendHead(
   sql: Sql,
   id: HeadId,
-  at: {
-    readonly counter: number;
-    readonly token: string;
-    readonly next: Pick<NextHead, "head" | "undo">;
-  },
-): Promise<boolean> {
-  const text = `UPDATE sync_heads SET head = $6, undo = $7, revision = revision + 1
-    WHERE ${ofId} AND counter = $4 AND lease_token = $5 RETURNING counter`;
-  const { counter, token, next } = at;
-  const changed = [...values(id), counter, token, next.head, next.undo];
-  return (await sql.rows("heads.amend", text, changed)).length === 1;
+  at: HeldHead & { readonly next: Pick<NextHead, "head" | "undo"> },
+): Promise<void> {
+  const text = `WITH put AS (UPDATE sync_heads SET head = $6, undo = $7, revision = revision + 1
+      WHERE ${ofId} AND counter = $4 AND lease_token = $5 RETURNING counter),
+    ${blockWrites(8, "false")}
+    SELECT counter FROM put`;
+  const { counter, token, next, blocks } = at;
+  const changed = [...values(id), counter, token, next.head, next.undo, ...blockValues(blocks)];
+  await sql.rows("heads.amend", text, changed);
 }
 
 /** Removes a head with its known rows. */

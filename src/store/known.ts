@@ -38,32 +38,3 @@ export async function findBlocks(
   }
   return blocks;
 }
-
-/** Writes rows; those without items go. */
-export async function putBlocks(
-  sql: Sql,
-  id: HeadId,
-  writes: readonly (readonly [block: number, items: Buffer | undefined])[],
-): Promise<void> {
-  const scope = [id.accountId, id.deviceId, id.collectionId];
-  const kept = writes.flatMap(([block, items]) => (items === undefined ? [] : [{ block, items }]));
-  if (kept.length > 0) {
-    const text = `INSERT INTO sync_known (account_id, device_id, collection_id, block, items)
-      SELECT $1, $2, $3, block, items FROM unnest($4::integer[], $5::bytea[]) AS row (block, items)
-      ON CONFLICT (account_id, device_id, collection_id, block) DO UPDATE SET items = excluded.items`;
-    const columns = [kept.map(({ block }) => block), kept.map(({ items }) => items)];
-    await sql.rows("known.put", text, [...scope, ...columns]);
-  }
-  const gone = writes.flatMap(([block, items]) => (items === undefined ? [block] : []));
-  if (gone.length === 0) return;
-  const text = `DELETE FROM sync_known
-    WHERE account_id = $1 AND device_id = $2 AND collection_id = $3 AND block = ANY($4::integer[])`;
-  await sql.rows("known.remove", text, [...scope, gone]);
-}
-
-/** Removes all rows of a head. */
-export async function clearBlocks(sql: Sql, id: HeadId): Promise<void> {
-  const text =
-    "DELETE FROM sync_known WHERE account_id = $1 AND device_id = $2 AND collection_id = $3";
-  await sql.rows("known.clear", text, [id.accountId, id.deviceId, id.collectionId]);
-}

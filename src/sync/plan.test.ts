@@ -196,7 +196,7 @@ suite("Plan: what is told", () => {
       ({ key } = synced);
     }
     const head = await scene.peek();
-    assert.deepEqual((await scene.states.known(head, 2))?.labels, ["label 599"]);
+    assert.deepEqual((await scene.states.known(head, [2])).get(2)?.labels, ["label 599"]);
     const row = await scene.rows.find(place);
     assert.ok(JSON.stringify(row?.head).length < 6000);
   });
@@ -331,7 +331,10 @@ suite("Plan: uploads", () => {
     ]);
     const planned = await scene.plan(head);
     assert.deepEqual(told(planned), ["change 2"]);
-    assert.deepEqual(await scene.states.known(planned.next, 2), { version: 3, labels: ["red"] });
+    assert.deepEqual((await scene.states.known(planned.next, [2])).get(2), {
+      version: 3,
+      labels: ["red"],
+    });
   });
 
   test("Own labels, own deletes and own additions are not told back", async () => {
@@ -356,7 +359,7 @@ suite("Plan: uploads", () => {
     const head = await scene.states.uploaded(opened.head, [
       { number: 77, effect: "patch", version: () => 1 },
     ]);
-    assert.equal(await scene.states.known(head, 77), undefined);
+    assert.equal((await scene.states.known(head, [77])).get(77), undefined);
   });
 
   test("Revisions of 32 bits without labels are kept whole", async () => {
@@ -370,14 +373,14 @@ suite("Plan: uploads", () => {
     };
     const opened = await scene.open("0");
     const planned = await scene.states.plan(opened.head, feed, { windowSize: 5, sinceDay: 0 });
-    assert.deepEqual(await scene.states.known(planned.next, 1), {
+    assert.deepEqual((await scene.states.known(planned.next, [1])).get(1), {
       version: 0xffff_fff0,
       labels: [],
     });
     const after = await scene.states.uploaded(planned.next, [
       { number: 1, effect: "patch", version: (before) => before + 1 },
     ]);
-    assert.equal((await scene.states.known(after, 1))?.version, 0xffff_fff1);
+    assert.equal((await scene.states.known(after, [1])).get(1)?.version, 0xffff_fff1);
   });
 
   test("An estimate counts what waits, no further than the window", async () => {

@@ -135,7 +135,10 @@ for (const [where, stage] of Object.entries(stages)) {
       const again = await scene.open(first.key, "the request");
       assert.equal(again.kind, "again");
       assert.deepEqual(again.answer, { ...answer, key });
-      assert.deepEqual(await scene.states.known(again.head, 6), { version: 0, labels: [] });
+      assert.deepEqual((await scene.states.known(again.head, [6])).get(6), {
+        version: 0,
+        labels: [],
+      });
       await scene.states.release(again);
       const next = await scene.open(key);
       assert.equal(next.kind, "next");
@@ -160,8 +163,11 @@ for (const [where, stage] of Object.entries(stages)) {
       const retry = await scene.open(key, "another");
       assert.equal(retry.kind, "retry");
       assert.deepEqual(retry.applied, uploads);
-      assert.deepEqual(await scene.states.known(retry.head, 4), { version: 0, labels: [] });
-      assert.equal(await scene.states.known(retry.head, 5), undefined);
+      assert.deepEqual((await scene.states.known(retry.head, [4])).get(4), {
+        version: 0,
+        labels: [],
+      });
+      assert.equal((await scene.states.known(retry.head, [5])).get(5), undefined);
       const planned = await scene.plan(retry.head);
       assert.deepEqual(told(planned), ["add 5", "delete 3", "change 2", "change 1"]);
       await scene.states.release(retry);

@@ -19,6 +19,7 @@ import {
   previousState,
 } from "./opening.ts";
 import { plan } from "./plan.ts";
+import { rangesOf } from "./ranges.ts";
 import type { HeadRows, Place } from "./rows.ts";
 import { storedRows } from "./stored-rows.ts";
 import {
@@ -192,12 +193,16 @@ class States implements SyncStates {
 
   async known(
     head: Head,
-    number: number,
-  ): Promise<{ version: number; labels: readonly string[] } | undefined> {
+    numbers: readonly number[],
+  ): Promise<ReadonlyMap<number, ReturnType<typeof feedVersionOf>>> {
     const { known, fields } = HeadState.of(head);
-    await known.stored.load([{ low: number, high: number }]);
-    const version = known.get(number);
-    return version === undefined ? undefined : feedVersionOf(fields, version);
+    await known.stored.load(rangesOf(numbers.toSorted((one, other) => one - other)));
+    const found = new Map<number, ReturnType<typeof feedVersionOf>>();
+    for (const number of numbers) {
+      const version = known.get(number);
+      if (version !== undefined) found.set(number, feedVersionOf(fields, version));
+    }
+    return found;
   }
 
   async forget(partnership: Partnership, collectionId: string): Promise<void> {

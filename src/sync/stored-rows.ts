@@ -13,7 +13,7 @@ import {
   takeHead,
   touchHead,
 } from "../store/heads.ts";
-import { clearBlocks, findBlocks, putBlocks } from "../store/known.ts";
+import { findBlocks } from "../store/known.ts";
 import type { Database } from "../store/sql.ts";
 import type { HeadRow, HeadRows, LastAnswer, LeaseClaim } from "./rows.ts";
 import type { StoredFields } from "./stored.ts";
@@ -36,49 +36,31 @@ export function storedRows(database: Database): HeadRows {
   };
 }
 
-/** The head is put first: its row lock keeps the known rows to this generation. */
 async function commit(
   database: Database,
   place: Parameters<HeadRows["commit"]>[0],
-  {
-    counter,
-    token,
-    next,
-  }: Parameters<HeadRows["commit"]>[1] & {
-    readonly next: Parameters<HeadRows["commit"]>[2];
-  },
+  at: Parameters<HeadRows["commit"]>[1] & { readonly next: Parameters<HeadRows["commit"]>[2] },
 ): Promise<boolean> {
-  const stored = {
-    uuid: next.uuid,
-    counter: next.counter,
-    previous: next.previous ?? null,
-    head: JSON.stringify(next.head),
-    undo: JSON.stringify(next.undo),
-    answer: JSON.stringify(next.answer),
+  const { uuid, counter, previous, blocks, replace, ...contents } = at.next;
+  const next = {
+    uuid,
+    counter,
+    previous: previous ?? null,
+    head: JSON.stringify(contents.head),
+    undo: JSON.stringify(contents.undo),
+    answer: JSON.stringify(contents.answer),
   };
-  return database.transaction(async (sql) => {
-    if (!(await putHead(sql, place, { counter, token, next: stored }))) return false;
-    if (next.replace) await clearBlocks(sql, place);
-    await putBlocks(sql, place, next.blocks);
-    return true;
-  });
+  return await putHead(database, place, { ...at, next, blocks, replace });
 }
 
 async function amend(
   database: Database,
   place: Parameters<HeadRows["amend"]>[0],
-  {
-    counter,
-    token,
-    next,
-  }: Parameters<HeadRows["amend"]>[1] & { readonly next: Parameters<HeadRows["amend"]>[2] },
+  at: Parameters<HeadRows["amend"]>[1] & { readonly next: Parameters<HeadRows["amend"]>[2] },
 ): Promise<void> {
-  const stored = { head: JSON.stringify(next.head), undo: JSON.stringify(next.undo) };
-  await database.transaction(async (sql) => {
-    if (await amendHead(sql, place, { counter, token, next: stored })) {
-      await putBlocks(sql, place, next.blocks);
-    }
-  });
+  const { head, undo, blocks } = at.next;
+  const next = { head: JSON.stringify(head), undo: JSON.stringify(undo) };
+  await amendHead(database, place, { ...at, next, blocks });
 }
 
 function leaseOf({ token, now, until }: LeaseClaim): HeadLease {

@@ -144,11 +144,11 @@ export interface SyncStates {
   commit(opened: Opened, next: Head, answer: Answer): Promise<string>;
   /** Gives the lease back without a change (an error, nothing to say). Harmless after `commit`. */
   release(opened: Opened): Promise<void>;
-  /** Version of an item on the device, undefined when it does not have it. */
+  /** Those of these items that the device has, by number. */
   known(
     head: Head,
-    number: number,
-  ): Promise<{ version: number; labels: readonly string[] } | undefined>;
+    numbers: readonly number[],
+  ): Promise<ReadonlyMap<number, { readonly version: number; readonly labels: readonly string[] }>>;
   /** Forgets a collection of a partnership (folder deleted). */
   forget(partnership: Partnership, collectionId: string): Promise<void>;
 }

@@ -105,8 +105,10 @@ function mailboxOver(session: MailSession): Mailbox {
     followConversations: async () => [],
     remove: (collectionId, numbers) => session.remove(pathOf(collectionId), numbers),
     conversations: async () => new Map(),
-    fileReference: async ({ collectionId, number, epoch }) =>
-      `${collectionId}:${epoch ?? (await epochOf(collectionId))}:${number}`,
+    references: async ({ collectionId, epoch }) => {
+      const named = epoch ?? (await epochOf(collectionId));
+      return (number) => `${collectionId}:${named}:${number}`;
+    },
     resolve: async (reference) => {
       const [collectionId = "", epoch = "", number] = reference.split(":");
       return { collectionId, epoch, number: Number(number), section: "" };

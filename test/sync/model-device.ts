@@ -354,9 +354,13 @@ export class ModelDevice {
   async #commands(head: Head, operations: readonly Operation[]): Promise<Command[]> {
     const { states, server } = this.#gateway;
     const commands: Command[] = [];
+    const known = await states.known(
+      head,
+      operations.map(({ number }) => number),
+    );
     for (const operation of operations) {
       const { number, kind } = operation;
-      const planned = await states.known(head, number);
+      const planned = known.get(number);
       if (kind === "add" && server.get(number) === undefined) this.#leaveOut(number);
       else commands.push(planned === undefined ? operation : { ...operation, content: planned });
     }

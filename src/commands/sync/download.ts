@@ -2,7 +2,6 @@
 import type { EmailData } from "../../items/email/data.ts";
 import { toEasChange } from "../../items/email/index.ts";
 import { categoriesIn } from "../../items/email/inner-labels.ts";
-import type { MailItem } from "../../items/email/message.ts";
 import type { MailOptions } from "../../items/email/options.ts";
 import { flagsOfMailVersion } from "../../items/email/version.ts";
 import { editIn } from "../../mailbox/aliased.ts";
@@ -74,11 +73,11 @@ async function listWhole(
   { next, operations }: Pick<Told, "next" | "operations">,
   options: MailOptions,
 ): Promise<readonly PlannedMail[]> {
-  const numbers: number[] = [];
-  for (const operation of operations) {
-    const isWhole = operation.kind === "add" || (await isNewVersion(context, next, operation));
-    if (isWhole) numbers.push(operation.number);
-  }
+  const edited = operations.filter(mayBeNewVersion).map(({ number }) => number);
+  const had = edited.length === 0 ? undefined : await context.sync.known(next, edited);
+  const isWhole = ({ kind, number }: Operation): boolean =>
+    kind === "add" || editIn(had?.get(number)?.labels ?? []) !== undefined;
+  const numbers = operations.filter(isWhole).map(({ number }) => number);
   if (numbers.length === 0) return [];
   const { collectionId } = next;
   const items = await context.mailbox.list(collectionId, numbers, toldEpoch(next));
@@ -86,14 +85,8 @@ async function listWhole(
 }
 
 /** A change of the labels tells of another version, or of categories: a draft is told whole in both cases. */
-async function isNewVersion(
-  { sync }: Context,
-  next: Head,
-  { kind, number, differs = -1 }: Operation,
-): Promise<boolean> {
-  if (kind !== "change" || differs >>> 8 === 0) return false;
-  const known = await sync.known(next, number);
-  return known !== undefined && editIn(known.labels) !== undefined;
+function mayBeNewVersion({ kind, differs = -1 }: Operation): boolean {
+  return kind === "change" && differs >>> 8 !== 0;
 }
 
 /** How many of the operations fit into one answer. */
@@ -145,14 +138,14 @@ async function withKnownFlags(
   head: Head,
   mails: readonly PlannedMail[],
 ): Promise<readonly PlannedMail[]> {
-  const told: PlannedMail[] = [];
-  for (const mail of mails) {
+  const numbers = mails.map(({ item }) => item.number);
+  const had = await context.sync.known(head, numbers);
+  return mails.map((mail) => {
     const { item } = mail;
-    const known = await context.sync.known(head, item.number);
-    const flags = known === undefined ? item.flags : { ...item.flags, ...flagsOf(known) };
-    told.push({ ...mail, item: { ...item, flags } });
-  }
-  return told;
+    const known = had.get(item.number);
+    if (known === undefined) return mail;
+    return { ...mail, item: { ...item, flags: { ...item.flags, ...flagsOf(known) } } };
+  });
 }
 
 function flagsOf(known: { readonly version: number; readonly labels: readonly string[] }) {
@@ -164,13 +157,14 @@ async function changesOf(
   context: Context,
   { collectionId, next, operations }: Told,
 ): Promise<ReadonlyMap<number, EmailData>> {
-  const changed: (Operation & { readonly flags: MailItem["flags"] })[] = [];
-  for (const operation of operations) {
-    if (operation.kind !== "change") continue;
-    const known = await context.sync.known(next, operation.number);
-    if (known === undefined) continue;
-    changed.push({ ...operation, flags: { ...flagsOf(known), draft: false } });
-  }
+  const changes = operations.filter(({ kind }) => kind === "change");
+  if (changes.length === 0) return new Map();
+  const numbers = changes.map(({ number }) => number);
+  const had = await context.sync.known(next, numbers);
+  const changed = changes.flatMap((operation) => {
+    const known = had.get(operation.number);
+    return known === undefined ? [] : { ...operation, flags: { ...flagsOf(known), draft: false } };
+  });
   const told = await withKept(context, collectionId, changed);
   return new Map(
     told.map(({ number, flags, differs }) => {

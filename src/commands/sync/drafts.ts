@@ -146,7 +146,7 @@ class DraftWriter {
     if (number === undefined) return refused(status.ObjectNotFound);
     if (isReadOnly(data)) return refused(status.ConversionError);
     try {
-      const known = await sync.known(this.#head, number);
+      const known = (await sync.known(this.#head, [number])).get(number);
       const edit = {
         ...(await this.#wish(ServerId, data)),
         number,
