@@ -81,11 +81,15 @@ export class EasClient implements Disposable {
     const { version } = this.options;
     const schema = commands[name].request;
     const bytes = request === undefined ? undefined : encode(request, schema, version);
-    const answer = await this.sendBytes(name, bytes, call);
+    return this.read(name, await this.sendBytes(name, bytes, call));
+  }
+
+  /** Decodes an answer. */
+  read<Name extends CommandName>(name: Name, answer: Answer<undefined>): Answer<ResponseOf<Name>> {
     const isWbxml = (answer.headers["content-type"] ?? "").startsWith(wbxml);
     if (!isWbxml || answer.bytes.length === 0) return { ...answer, body: undefined };
-    const body = decode(answer.bytes, commands[name].response, version) as ResponseOf<Name>;
-    return { ...answer, body };
+    const body = decode(answer.bytes, commands[name].response, this.options.version);
+    return { ...answer, body: body as ResponseOf<Name> };
   }
 
   /** Sends a command with a body as it stands. */
