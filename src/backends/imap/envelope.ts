@@ -42,13 +42,13 @@ function toDate(date: unknown): Date | undefined {
 
 /** Groups are flattened: their names, which come as entries without any address, are left out. */
 function addresses(parsed: readonly MessageAddressObject[] = []): readonly Address[] {
-  if (parsed.length === 0) return [];
-  const mailboxes = parsed.filter(({ address }) => (address ?? "") !== "");
-  const found = mailboxes.slice(0, maxAddresses).map(({ name = "", address = "" }) => ({
-    name,
-    address: addressOf(address),
-  }));
-  return found.filter(({ name, address }) => name !== "" || address !== "");
+  const found: Address[] = [];
+  for (const { name = "", address: given = "" } of parsed) {
+    if (found.length === maxAddresses) break;
+    const address = addressOf(given);
+    if (address !== "" || (given !== "" && name !== "")) found.push({ name, address });
+  }
+  return found;
 }
 
 /** What Dovecot writes where a mail has no mailbox or no domain. */

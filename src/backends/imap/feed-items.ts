@@ -1,12 +1,11 @@
 /** Items as sync/ must know them: flags and day of arrival. */
 import type { Changes, FeedItem, NumberRange } from "../../feed.ts";
 import { mailVersion } from "../../items/email/version.ts";
-import type { MailItem } from "../../items/email/message.ts";
+import type { MailFlags, MailItem } from "../../items/email/message.ts";
 import type { Argument, ImapConnection, Parsed, Untagged } from "./connection.ts";
-import { flagsOf } from "./flags.ts";
 import { rangesPerCommand } from "./limits.ts";
-import { isListed, listedItems, toItem } from "./list.ts";
-import { entriesOf, formatRanges, pairsOf, textOf, vanishedOf } from "./tokens.ts";
+import { flagsIn, isListed, listedItems, toItem } from "./list.ts";
+import { formatRanges, pairsOf, textOf, vanishedOf } from "./tokens.ts";
 
 const dayMs = 86_400_000;
 
@@ -32,11 +31,12 @@ export async function fetchFeedItems(
   const hear = {
     FETCH: (untagged: Untagged): void => {
       const values = pairsOf(untagged.attributes?.[1]);
-      const item = itemOf(values);
+      const flags = flagsIn(values);
+      const item = itemOf(values, flags);
       // "low:high" beyond the last UID would name the last item (RFC 3501 6.4.8).
       if (item === undefined || item.number < lowest || item.number > highest) return;
       items.set(item.number, item);
-      if (isListed(values)) keep?.(toItem(item.number, values));
+      if (isListed(values)) keep?.(toItem(item.number, values, flags));
     },
     VANISHED: (untagged: Untagged): void => void gone.push(...vanishedOf(untagged)),
   };
@@ -50,13 +50,11 @@ export async function fetchFeedItems(
   return { items: [...items.values()], gone };
 }
 
-function itemOf(pairs: ReadonlyMap<string, Parsed>): FeedItem | undefined {
+function itemOf(pairs: ReadonlyMap<string, Parsed>, flags: MailFlags): FeedItem | undefined {
   const number = Number(textOf(pairs.get("UID")));
   // A FETCH without INTERNALDATE is news of another client, not an answer.
   const received = textOf(pairs.get("INTERNALDATE"));
   if (!Number.isSafeInteger(number) || received === undefined) return undefined;
-  const names = entriesOf(pairs.get("FLAGS")).map((flag) => textOf(flag) ?? "");
-  const flags = flagsOf(new Set(names));
   const day = Math.floor(new Date(received).getTime() / dayMs);
   return {
     number,

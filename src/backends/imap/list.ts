@@ -2,7 +2,7 @@
 import { parseBodystructure, parseEnvelope } from "imapflow/lib/tools.js";
 import { isUtf8 } from "node:buffer";
 import { decodedText, firstValue, messageIds, readHeader } from "../../items/email/header.ts";
-import type { Envelope, MailItem, Part } from "../../items/email/message.ts";
+import type { Envelope, MailFlags, MailItem, Part } from "../../items/email/message.ts";
 import { keptHeaders } from "../../items/email/mime.ts";
 import type { Argument, ImapConnection, Parsed, Untagged } from "./connection.ts";
 import { noEnvelope, toEnvelope } from "./envelope.ts";
@@ -66,18 +66,26 @@ export function isListed(values: ReadonlyMap<string, Parsed>): boolean {
 }
 
 /** The metadata of a mail from the answer to `listedItems`. */
-export function toItem(number: number, values: ReadonlyMap<string, Parsed>): MailItem {
-  const flags = entriesOf(values.get("FLAGS")).flatMap((flag) => textOf(flag) ?? []);
+export function toItem(
+  number: number,
+  values: ReadonlyMap<string, Parsed>,
+  flags = flagsIn(values),
+): MailItem {
   const sizeBytes = Number(textOf(values.get("RFC822.SIZE")));
   return {
     number,
-    flags: flagsOf(new Set(flags)),
+    flags,
     received: receivedAt(textOf(values.get("INTERNALDATE"))),
     sizeBytes: Number.isSafeInteger(sizeBytes) ? sizeBytes : 0,
     envelope: envelopeOf(values.get("ENVELOPE")),
     structure: structureOf(values.get("BODYSTRUCTURE")),
     ...fieldsOf(values.get("BODY")),
   };
+}
+
+/** The flags of a FETCH. */
+export function flagsIn(values: ReadonlyMap<string, Parsed>): MailFlags {
+  return flagsOf(new Set(entriesOf(values.get("FLAGS")).flatMap((flag) => textOf(flag) ?? [])));
 }
 
 /** RFC 3501 date-time; the oldest moment stands for one that cannot be read. */

@@ -35,7 +35,8 @@ function messageBody(node: MessageStructureObject, prefix: string, depth: number
 
 function toPart(node: MessageStructureObject, section: string, depth: number): Part {
   const [type, subtype] = typeOf(node);
-  const children = depth < maxPartDepth ? childrenOf(node, section, depth + 1) : [];
+  const at = { section, depth: depth + 1 };
+  const children = depth < maxPartDepth ? childrenOf(node, type, at) : [];
   const isMessage = type === "message" && node.childNodes !== undefined;
   return {
     section,
@@ -67,16 +68,20 @@ function namesOf({
   };
 }
 
-function childrenOf(node: MessageStructureObject, section: string, depth: number): readonly Part[] {
-  const nodes = node.childNodes ?? [];
-  if (typeOf(node)[0] === "message")
-    return nodes.map((child) => messageBody(child, section, depth));
-  return nodes.map((child, at) => toPart(child, below(section, at + 1), depth));
+function childrenOf(
+  { childNodes = [] }: MessageStructureObject,
+  type: string,
+  { section, depth }: { readonly section: string; readonly depth: number },
+): readonly Part[] {
+  if (type === "message") return childNodes.map((child) => messageBody(child, section, depth));
+  return childNodes.map((child, at) => toPart(child, below(section, at + 1), depth));
 }
 
 /** Type and subtype; what names none is text (RFC 2045 5.2). */
 function typeOf(node: MessageStructureObject): readonly [type: string, subtype: string] {
-  const [type = "", subtype = ""] = node.type.split("/");
+  const slash = node.type.indexOf("/");
+  const [type, subtype] =
+    slash === -1 ? [node.type, ""] : [node.type.slice(0, slash), node.type.slice(slash + 1)];
   if (type === "" || subtype === "")
     return type === "multipart" ? [type, "mixed"] : ["text", "plain"];
   return [type, subtype];

@@ -145,11 +145,11 @@ function withLimit(parts: BodyParts): BodyParts {
 /** All parts below a node, itself first; does not look into embedded messages. */
 export function partsOf(structure: Part): readonly Part[] {
   const parts: Part[] = [];
-  const waiting = [structure];
-  for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
+  const add = (part: Part): void => {
     parts.push(part);
-    if (part.type === "multipart") waiting.push(...part.children.toReversed());
-  }
+    if (part.type === "multipart") part.children.forEach(add);
+  };
+  add(structure);
   return parts;
 }
 

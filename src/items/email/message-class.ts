@@ -37,12 +37,17 @@ function isNamedP7m(part: Part): boolean {
 
 /** The small part that tells what a report or a meeting's message says; it is worth fetching. */
 export function detailPart(structure: Part): Part | undefined {
-  const subtypes = ["delivery-status", "disposition-notification", "global-delivery-status"];
   if (isMultipart(structure, "report")) {
-    return structure.children.find((part) => subtypes.includes(part.subtype));
+    return structure.children.find((part) => reportDetails.has(part.subtype));
   }
   return protection(structure) === "none" ? invitationPart(structure) : undefined;
 }
+
+const reportDetails = new Set([
+  "delivery-status",
+  "disposition-notification",
+  "global-delivery-status",
+]);
 
 /** The calendar of a meeting's message: one with a method, else one that is no attached file. */
 function invitationPart(structure: Part): Part | undefined {
