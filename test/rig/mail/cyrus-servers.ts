@@ -16,7 +16,8 @@ import { startDaemons } from "./daemons.ts";
 import { idsOf } from "./folder.ts";
 import { deliverByLmtp } from "./lmtp.ts";
 import { seedMails } from "./seed.ts";
-import { connectImap, freePorts, password, startMailServers, type MailServers } from "./servers.ts";
+import { freePorts } from "./ports.ts";
+import { connectImap, password, startMailServers, type MailServers } from "./servers.ts";
 
 /** Starts Cyrus in a temporary folder; sending goes through a Postfix of the rig, whose logins are Dovecot's. */
 export async function startCyrusServers(options: CyrusOptions = {}): Promise<MailServers> {

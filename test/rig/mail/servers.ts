@@ -2,7 +2,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { env, geteuid } from "node:process";
 import { ImapFlow } from "imapflow";
@@ -10,6 +9,7 @@ import { startDaemons } from "./daemons.ts";
 import type { DovecotOptions, MailPorts } from "./dovecot.ts";
 import { makeRigFolder } from "./folder.ts";
 import { deliverByLmtp } from "./lmtp.ts";
+import { freePorts } from "./ports.ts";
 import { seedMails, type SeedMail } from "./seed.ts";
 
 /** Variable by which the test runner tells test files where the run's mail servers are (JSON). */
@@ -86,18 +86,6 @@ function refuseWithoutPackages(): void {
   throw new Error(
     "The mail servers of the tests need root and, on Debian or Ubuntu, apt-get install dovecot-imapd dovecot-lmtpd postfix.",
   );
-}
-
-/** Ports of this machine that nobody listens at. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  const ports: number[] = [];
-  for (const server of servers) {
-    if (!server.listening) await new Promise((resolve) => server.once("listening", resolve));
-    ports.push((server.address() as AddressInfo).port);
-  }
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 function serversAt(address: MailAddress, stop: () => Promise<void>): MailServers {
