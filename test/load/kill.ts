@@ -175,42 +175,51 @@ function tell(options: TrialOptions, counts: Counts): void {
   stdout.write(`${JSON.stringify({ ...options, ...counts })}\n`);
 }
 
+/** A user whose gateway is killed on the way, and what both sides count in the end. */
+interface Played extends AsyncDisposable {
+  check(): Promise<Counts & { readonly drafts?: number }>;
+}
+
+async function play<Each extends Played>(
+  opening: Promise<Each>,
+  each: readonly ((trial: Each) => Promise<void>)[],
+  options: TrialOptions,
+): Promise<void> {
+  await using trial = await opening;
+  for (const round of each) await round(trial);
+  const counts = await trial.check();
+  tell(options, { ...counts, mails: counts.mails + (counts.drafts ?? 0) });
+}
+
 async function runTrial(from: number, to: number, options: TrialOptions): Promise<void> {
-  await using trial = await Trial.open(mail, processes, { mails: 40, ...options });
-  for (let index = from; index < to; index++) await roundOf(index)(trial);
-  tell(options, await trial.check());
+  const opening = Trial.open(mail, processes, { mails: 40, ...options });
+  const each = Array.from({ length: to - from }, (_, at): Round => {
+    return (trial) => roundOf(from + at)(trial);
+  });
+  await play(opening, each, options);
 }
 
 async function runForwardTrial(
   forwards: readonly ForwardRound[],
   options: TrialOptions,
 ): Promise<void> {
-  await using trial = await ForwardTrial.open(mail, processes, options);
-  for (const round of forwards) await round(trial);
-  tell(options, await trial.check());
+  await play(ForwardTrial.open(mail, processes, options), forwards, options);
 }
 
 async function runDraftTrial(drafts: readonly DraftRound[], options: TrialOptions): Promise<void> {
-  await using trial = await DraftTrial.open(mail, processes, { mails: 1, ...options });
-  for (const round of drafts) await round(trial);
-  const counts = await trial.check();
-  tell(options, { ...counts, mails: counts.mails + counts.drafts });
+  await play(DraftTrial.open(mail, processes, { mails: 1, ...options }), drafts, options);
 }
 
 async function runMoveTrial(moves: readonly MoveRound[], options: TrialOptions): Promise<void> {
   const letters = { mails: 2 * moves.length };
-  await using trial = await MoveTrial.open(mail, processes, { ...options, ...letters });
-  for (const round of moves) await round(trial);
-  tell(options, await trial.check());
+  await play(MoveTrial.open(mail, processes, { ...options, ...letters }), moves, options);
 }
 
 async function runFolderTrial(
   changes: readonly FolderRound[],
   options: TrialOptions,
 ): Promise<void> {
-  await using trial = await FolderTrial.open(mail, processes, options);
-  for (const round of changes) await round(trial);
-  tell(options, await trial.check());
+  await play(FolderTrial.open(mail, processes, options), changes, options);
 }
 
 for (let from = 0; from < rounds; from += roundsPerTrial) {
