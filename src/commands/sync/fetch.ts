@@ -1,10 +1,9 @@
 /** Fetch inside a Sync: the whole item once more (MS-ASCMD 2.2.3.67.2). */
 import type { MailItem } from "../../items/email/message.ts";
-import { itemNumber } from "../../mailbox/mailbox.ts";
+import { itemNumber, type Numbering } from "../../mailbox/mailbox.ts";
 import { InvalidSyncKey, type Head } from "../../sync/types.ts";
 import { affordable, mapMails, planMails, reportUnmapped } from "../content.ts";
 import type { Context } from "../context.ts";
-import type { Numbering } from "../../mailbox/mailbox.ts";
 import { toldEpoch } from "../epoch.ts";
 import { commandStatus } from "../../../schemas/status.ts";
 import { mailOptions } from "./options.ts";
