@@ -112,15 +112,15 @@ const answers = v.struct(page, {
   Fetch: v.list(fetched),
 });
 
-/** ItemOperations (MS-ASCMD 2.2.1.10). */
+/** ItemOperations (MS-ASCMD 2.2.1.10); the operations keep their order, in which they are carried out (R193). */
 export const itemOperations = command("ItemOperations", {
   page,
   code: 19,
   since: "12.0",
-  request: v.struct(page, {
-    EmptyFolderContents: v.list(emptyFolderContents),
-    Fetch: v.list(fetch),
-    Move: v.since("14.0", v.list(move)),
+  request: v.choices(page, {
+    EmptyFolderContents: emptyFolderContents,
+    Fetch: fetch,
+    Move: v.since("14.0", move),
   }),
   response: v.struct(page, { Status: v.integer, Response: v.optional(answers) }),
 });

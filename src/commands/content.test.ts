@@ -69,9 +69,8 @@ const ways: Readonly<Record<string, (at: Scene) => Promise<unknown>>> = {
   "a Fetch by LongId": async (at) => {
     at.arm();
     const LongId = `f1:${at.server.folderAt("INBOX").epoch}:1`;
-    const Fetch = [{ Store: "Mailbox", LongId, Options: [wholeMail] }];
-    const request = { Fetch, EmptyFolderContents: [], Move: [] };
-    const answer = await handleItemOperations(request, at.context);
+    const Fetch = { Store: "Mailbox", LongId, Options: [wholeMail] };
+    const answer = await handleItemOperations([{ Fetch }], at.context);
     assert.ok("Response" in answer);
     return answer.Response?.Fetch.map(({ Properties }) => Properties);
   },

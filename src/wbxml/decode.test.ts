@@ -160,8 +160,10 @@ function change(data: string): unknown {
 }
 
 function options(subFolders: string): unknown {
-  const request = decode(fromXml(emptying(subFolders)), commands.ItemOperations.request, "14.1");
-  return request.EmptyFolderContents[0]?.Options;
+  const schema = commands.ItemOperations.request;
+  const [operation] = decode(fromXml(emptying(subFolders)), schema, "14.1");
+  assert.ok(operation !== undefined && "EmptyFolderContents" in operation);
+  return operation.EmptyFolderContents.Options;
 }
 
 function emptying(subFolders: string): string {

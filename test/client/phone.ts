@@ -135,7 +135,7 @@ export class Phone implements Disposable {
   /** EmptyFolderContents, on demand with all folders below; returns its Status. */
   async emptyFolder(CollectionId: string, DeleteSubFolders = false): Promise<number | undefined> {
     const Options = DeleteSubFolders ? { DeleteSubFolders } : undefined;
-    const request = { EmptyFolderContents: [{ CollectionId, Options }], Fetch: [], Move: [] };
+    const request = [{ EmptyFolderContents: { CollectionId, Options } }];
     const { body } = await this.client.send("ItemOperations", request);
     return body?.Response?.EmptyFolderContents[0]?.Status;
   }

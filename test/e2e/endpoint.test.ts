@@ -127,14 +127,10 @@ function partsOf(bytes: Buffer): Buffer[] {
 test("ItemOperations: with MS-ASAcceptMultiPart the contents stand beside the message", async () => {
   const { phone, inbox, serverId, reference } = await withFile("14.1");
   using _ = phone;
-  const request: RequestOf<"ItemOperations"> = {
-    EmptyFolderContents: [],
-    Fetch: [
-      { Store: "Mailbox", FileReference: reference, Options: [] },
-      { Store: "Mailbox", CollectionId: inbox, ServerId: serverId, Options: [] },
-    ],
-    Move: [],
-  };
+  const request: RequestOf<"ItemOperations"> = [
+    { Fetch: { Store: "Mailbox", FileReference: reference, Options: [] } },
+    { Fetch: { Store: "Mailbox", CollectionId: inbox, ServerId: serverId, Options: [] } },
+  ];
   const headers = { "MS-ASAcceptMultiPart": "T" };
   const answer = await phone.client.send("ItemOperations", request, { headers });
   assert.equal(answer.headers["content-type"], "application/vnd.ms-sync.multipart");

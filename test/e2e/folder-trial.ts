@@ -106,8 +106,7 @@ export class FolderTrial implements AsyncDisposable {
     assert.ok(ConversationId && ids.every((each) => each?.equals(ConversationId)));
     const moved = await this.#trial.doAndKill(stop, async (on: Phone) => {
       const Options = { MoveAlways: true as const };
-      const Move = [{ ConversationId, DstFldId: this.#target, Options }];
-      const request = { Move, Fetch: [], EmptyFolderContents: [] };
+      const request = [{ Move: { ConversationId, DstFldId: this.#target, Options } }];
       return (await on.client.send("ItemOperations", request)).body?.Response?.Move;
     });
     assert.deepEqual(moved, [{ Status: 1, ConversationId }], `Move after a kill (${stop})`);

@@ -66,11 +66,8 @@ test("Large attachment: a list costs a few kB, the attachment comes whole when i
 
 /** The attachment, as ItemOperations gives it. */
 async function fetchFile(phone: Phone, FileReference: string): Promise<Buffer> {
-  const { body } = await phone.client.send("ItemOperations", {
-    Fetch: [{ Store: "Mailbox", FileReference, Options: [] }],
-    EmptyFolderContents: [],
-    Move: [],
-  });
+  const Fetch = { Store: "Mailbox", FileReference, Options: [] };
+  const { body } = await phone.client.send("ItemOperations", [{ Fetch }]);
   const [fetched] = body?.Response?.Fetch ?? [];
   assert.equal(fetched?.Status, 1);
   const data = fetched?.Properties?.Data;

@@ -187,8 +187,8 @@ async function playConversation(scene: Scene, inbox: string): Promise<void> {
   const [ConversationId, second] = adds.map((id) => phone.mails(inbox).get(id)?.ConversationId);
   assert.ok(ConversationId);
   assert.deepEqual([adds.length, ConversationId], [2, second]);
-  const Move = [{ ConversationId, DstFldId: trash, Options: { MoveAlways: true as const } }];
-  const request = { Fetch: [], EmptyFolderContents: [], Move };
+  const Move = { ConversationId, DstFldId: trash, Options: { MoveAlways: true as const } };
+  const request = [{ Move }];
   for (let time = 0; time < 2; time++) {
     const { body } = await phone.client.send("ItemOperations", request);
     assert.deepEqual(body?.Response?.Move, [{ Status: 1, ConversationId }]);

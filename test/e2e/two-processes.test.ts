@@ -223,8 +223,7 @@ test("Two processes: the same Move of a conversation to both, in turn and at the
     await phone.syncAll(inbox);
     const [{ ConversationId } = {}] = phone.mails(inbox).values();
     const Options = { MoveAlways: true as const };
-    const Move = [{ ConversationId, DstFldId: trash, Options }];
-    const request = { Move, Fetch: [], EmptyFolderContents: [] };
+    const request = [{ Move: { ConversationId, DstFldId: trash, Options } }];
     const send = [phone.client, second].map((client) => async () => {
       return (await client.send("ItemOperations", request)).body?.Response?.Move;
     });

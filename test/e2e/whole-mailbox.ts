@@ -168,10 +168,9 @@ async function fetchAttachments(phone: Phone, inbox: string): Promise<void> {
       "Attachment" in each ? [each.Attachment.FileReference ?? ""] : [],
     );
     if (references.length === 0) continue;
-    const Fetch = references.map((FileReference) => {
-      return { Store: "Mailbox", FileReference, Options: [] };
+    const request = references.map((FileReference) => {
+      return { Fetch: { Store: "Mailbox", FileReference, Options: [] } };
     });
-    const request = { Fetch, EmptyFolderContents: [], Move: [] };
     const { body } = await phone.client.send("ItemOperations", request);
     const statuses = body?.Response?.Fetch.map(({ Status }) => Status);
     assert.deepEqual(

@@ -101,7 +101,7 @@ export class ModelDevice {
     if (CollectionId === undefined) return;
     const isDeep = this.#chance.happens(0.4);
     const Options = isDeep ? { Options: { DeleteSubFolders: true as const } } : {};
-    const asked = { EmptyFolderContents: [{ CollectionId, ...Options }], Fetch: [], Move: [] };
+    const asked = [{ EmptyFolderContents: { CollectionId, ...Options } }];
     const before = this.#world.folders().map((each) => [each, subjectsIn(each)] as const);
     await this.#world.losingFolders(async () => {
       const { body } = await this.phone.client.send("ItemOperations", asked);

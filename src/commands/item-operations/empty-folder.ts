@@ -1,24 +1,20 @@
 /** EmptyFolderContents (MS-ASCMD 2.2.3.58): deletes all items of a folder for good, on demand its subfolders too. */
-import type { RequestOf, ResponseOf } from "../../../schemas/commands.ts";
 import { commandStatus } from "../../../schemas/status.ts";
 import { BackendError } from "../../backend.ts";
 import { FolderRefused } from "../../mailbox/mailbox.ts";
 import type { Context } from "../context.ts";
 import { endsRequest } from "../faults.ts";
+import type { Answers, Operation } from "./fetched.ts";
 
 const status = commandStatus.ItemOperations;
 
-type Asked = RequestOf<"ItemOperations">["EmptyFolderContents"][number];
-type Emptied = NonNullable<ResponseOf<"ItemOperations">["Response"]>["EmptyFolderContents"][number];
+type Asked = Extract<Operation, { EmptyFolderContents: unknown }>["EmptyFolderContents"];
+type Emptied = Answers["EmptyFolderContents"][number];
 
-/** Empties folders one after the other; each has a Status of its own. */
-export async function emptyAll(all: readonly Asked[], context: Context): Promise<Emptied[]> {
-  const emptied: Emptied[] = [];
-  for (const asked of all) {
-    const { CollectionId } = asked;
-    emptied.push({ Status: await statusAfter(asked, context), CollectionId });
-  }
-  return emptied;
+/** Empties a folder. */
+export async function emptyFolder(asked: Asked, context: Context): Promise<Emptied> {
+  const { CollectionId } = asked;
+  return { Status: await statusAfter(asked, context), CollectionId };
 }
 
 async function statusAfter(asked: Asked, context: Context): Promise<number> {

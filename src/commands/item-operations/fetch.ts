@@ -1,4 +1,4 @@
-/** The fetches of an ItemOperations (MS-ASCMD 2.2.3.67.1), one after the other within a budget. */
+/** The fetches of an ItemOperations (MS-ASCMD 2.2.3.67.1), within a budget. */
 import { commandStatus, StatusError } from "../../../schemas/status.ts";
 import { BackendError } from "../../backend.ts";
 import type { Context } from "../context.ts";
@@ -11,23 +11,25 @@ import type { Parts } from "./parts.ts";
 
 const status = commandStatus.ItemOperations;
 
-/** Items in their order, as long as the answer is not too large: the rest can be asked for again. */
-export async function fetchAll(
-  all: readonly Fetch[],
-  context: Context,
-  parts: Parts | undefined,
-): Promise<Fetched[]> {
-  const fetched: Fetched[] = [];
-  let octets = 0;
-  for (const asked of all) {
-    const isFull = octets + (parts?.octets ?? 0) > operationsBudgetBytes;
-    const one = isFull
-      ? { Status: status.TooLarge, ...namesOf(asked) }
-      : await fetchOne(asked, context, parts);
-    fetched.push(one);
-    octets += octetsOf(one);
+/** Fetches items as long as the answer is not too large: the rest can be asked for again. */
+export class Fetcher {
+  readonly #context: Context;
+  readonly #parts: Parts | undefined;
+  #octets = 0;
+
+  constructor(context: Context, parts: Parts | undefined) {
+    this.#context = context;
+    this.#parts = parts;
   }
-  return fetched;
+
+  /** The next item, or why it is not had. */
+  async fetch(asked: Fetch): Promise<Fetched> {
+    const isFull = this.#octets + (this.#parts?.octets ?? 0) > operationsBudgetBytes;
+    if (isFull) return { Status: status.TooLarge, ...namesOf(asked) };
+    const fetched = await fetchOne(asked, this.#context, this.#parts);
+    this.#octets += octetsOf(fetched);
+    return fetched;
+  }
 }
 
 function octetsOf({ Properties }: Fetched): number {

@@ -2,11 +2,17 @@
 import type { RequestOf, ResponseOf } from "../../../schemas/commands.ts";
 import { LongText, octetsOf } from "../../kit/octets.ts";
 
+/** One operation of the request. */
+export type Operation = RequestOf<"ItemOperations">[number];
+
 /** One Fetch of the request. */
-export type Fetch = RequestOf<"ItemOperations">["Fetch"][number];
+export type Fetch = Extract<Operation, { Fetch: unknown }>["Fetch"];
+
+/** What is answered, each kind of operation by itself. */
+export type Answers = NonNullable<ResponseOf<"ItemOperations">["Response"]>;
 
 /** Its answer. */
-export type Fetched = NonNullable<ResponseOf<"ItemOperations">["Response"]>["Fetch"][number];
+export type Fetched = Answers["Fetch"][number];
 
 /** The content of what was fetched. */
 export type Properties = NonNullable<Fetched["Properties"]>;

@@ -14,7 +14,7 @@ const wanted = (number: number) => ({
   Options: [],
 });
 
-const nothingElse = { EmptyFolderContents: [], Move: [] };
+const fetching = (number: number) => ({ Fetch: wanted(number) });
 
 test("ItemOperations: an item that fails has its own Status, the others are fetched", async () => {
   const scene = await commandScene({
@@ -27,8 +27,8 @@ test("ItemOperations: an item that fails has its own Status, the others are fetc
   });
   scene.deliver();
   scene.deliver();
-  const Fetch = [wanted(1), wanted(2), wanted(3)];
-  const answer = await handleItemOperations({ Fetch, ...nothingElse }, scene.context);
+  const request = [fetching(1), fetching(2), fetching(3)];
+  const answer = await handleItemOperations(request, scene.context);
   assert.ok("Status" in answer);
   assert.deepEqual(
     answer.Response?.Fetch.map(({ Status }) => Status),
@@ -42,8 +42,7 @@ test("ItemOperations: a refused login ends the whole request", async () => {
     throw new LoginRefused("changed");
   };
   const scene = await commandScene({ mailbox: () => ({ list }) });
-  const request = { Fetch: [wanted(1)], ...nothingElse };
-  await assert.rejects(handleItemOperations(request, scene.context), LoginRefused);
+  await assert.rejects(handleItemOperations([fetching(1)], scene.context), LoginRefused);
 });
 
 test("ItemOperations: more operations than are answered at once are Status 11, none at all 2", async () => {
@@ -52,23 +51,23 @@ test("ItemOperations: more operations than are answered at once are Status 11, n
     [maxOperations + 1, 11],
     [0, 2],
   ] as const) {
-    const Fetch = Array.from({ length: count }, (_, index) => wanted(index + 1));
+    const request = Array.from({ length: count }, (_, index) => fetching(index + 1));
     await assert.rejects(
-      handleItemOperations({ Fetch, ...nothingElse }, scene.context),
+      handleItemOperations(request, scene.context),
       (error) => error instanceof StatusError && error.status === status,
     );
   }
 });
 
-type Options = RequestOf<"ItemOperations">["Fetch"][number]["Options"][number];
+type Operation = RequestOf<"ItemOperations">[number];
+type Options = Extract<Operation, { Fetch: unknown }>["Fetch"]["Options"][number];
 
 /** The statuses of a mail that is fetched three times. */
 async function statusesOfThree(mail: string, options: Options): Promise<unknown> {
   const scene = await commandScene();
   scene.server.deliver(Buffer.from(mail));
-  const one = { ...wanted(1), Options: [options] };
-  const request = { Fetch: [one, one, one], ...nothingElse };
-  const answer = await handleItemOperations(request, scene.context);
+  const one = { Fetch: { ...wanted(1), Options: [options] } };
+  const answer = await handleItemOperations([one, one, one], scene.context);
   assert.ok("Status" in answer);
   return answer.Response?.Fetch.map(({ Status }) => Status);
 }

@@ -1,17 +1,17 @@
 /** Move of a conversation (MS-ASCMD 2.2.3.117.1, MS-ASCON 3.1.4.6): all its mails, and those to come. */
-import type { RequestOf, ResponseOf } from "../../../schemas/commands.ts";
 import { commandStatus, commonStatus, StatusError } from "../../../schemas/status.ts";
 import { BackendError } from "../../backend.ts";
 import type { Context } from "../context.ts";
 import { endsRequest } from "../faults.ts";
+import type { Answers, Operation } from "./fetched.ts";
 
 const status = commandStatus.ItemOperations;
 
-type Asked = RequestOf<"ItemOperations">["Move"][number];
-type Moved = NonNullable<ResponseOf<"ItemOperations">["Response"]>["Move"][number];
+type Asked = Extract<Operation, { Move: unknown }>["Move"];
+type Moved = Answers["Move"][number];
 
 /** A move that names what it has to. */
-interface Wanted {
+export interface WantedMove {
   readonly ConversationId: Buffer;
   readonly DstFldId: string;
 }
@@ -20,33 +20,27 @@ interface Wanted {
 const forbiddenTypes: ReadonlySet<number> = new Set([3, 6]);
 
 /**
- * Whether the moves are well-formed; throws the Status of the whole command else: 2 for one that names no
+ * Reads a move; throws the Status of the whole command where it is not well-formed: 2 for one that names no
  * conversation or folder (clients were seen to move single items so), 155 without MoveAlways (R3475, R4170).
  */
-export function readMoves(all: readonly Asked[]): readonly Wanted[] {
-  return all.map(({ ConversationId, DstFldId, Options }) => {
-    if (ConversationId === undefined || DstFldId === undefined) {
-      throw new StatusError(status.ProtocolError);
-    }
-    if (Options?.MoveAlways !== true) {
-      throw new StatusError(commonStatus.MoveCommandDisallowedForNonPersistentMoveAction);
-    }
-    return { ConversationId, DstFldId };
-  });
+export function readMove({ ConversationId, DstFldId, Options }: Asked): WantedMove {
+  if (ConversationId === undefined || DstFldId === undefined) {
+    throw new StatusError(status.ProtocolError);
+  }
+  if (Options?.MoveAlways !== true) {
+    throw new StatusError(commonStatus.MoveCommandDisallowedForNonPersistentMoveAction);
+  }
+  return { ConversationId, DstFldId };
 }
 
-/** Moves conversations one after the other (MS-ASCON 3.1.4.4); each has a Status of its own. */
-export async function moveAll(all: readonly Wanted[], context: Context): Promise<Moved[]> {
-  const moved: Moved[] = [];
-  for (const wanted of all) {
-    const { ConversationId } = wanted;
-    moved.push({ Status: await statusAfter(wanted, context), ConversationId });
-  }
-  return moved;
+/** Moves a conversation (MS-ASCON 3.1.4.4). */
+export async function moveConversation(wanted: WantedMove, context: Context): Promise<Moved> {
+  const { ConversationId } = wanted;
+  return { Status: await statusAfter(wanted, context), ConversationId };
 }
 
 async function statusAfter(
-  { ConversationId, DstFldId }: Wanted,
+  { ConversationId, DstFldId }: WantedMove,
   context: Context,
 ): Promise<number> {
   try {

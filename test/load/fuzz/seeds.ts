@@ -101,24 +101,19 @@ const makers: readonly Make[] = [
     return sync(known, { Commands });
   },
   (known, chance) => {
-    const Fetch = [
-      {
-        Store: "Mailbox",
-        CollectionId: known.inbox,
-        ServerId: chance.one(known.mails),
-        Options: bodies(chance.between(1, 4)),
-      },
-      {
-        Store: "Mailbox",
-        FileReference: chance.one(known.fileReferences),
-        Options: [{ Range: `${chance.between(0, 9)}-${chance.between(0, 9)}` }],
-      },
-    ];
-    return seed("ItemOperations", known, {
-      Fetch,
-      EmptyFolderContents: [],
-      Move: [],
-    } as RequestOf<"ItemOperations">);
+    const mail = {
+      Store: "Mailbox",
+      CollectionId: known.inbox,
+      ServerId: chance.one(known.mails),
+      Options: bodies(chance.between(1, 4)),
+    };
+    const file = {
+      Store: "Mailbox",
+      FileReference: chance.one(known.fileReferences),
+      Options: [{ Range: `${chance.between(0, 9)}-${chance.between(0, 9)}` }],
+    };
+    const request = [{ Fetch: mail }, { Fetch: file }];
+    return seed("ItemOperations", known, request as RequestOf<"ItemOperations">);
   },
   (known) => seed("FolderSync", known, { SyncKey: known.hierarchyKey }),
   (known) => {

@@ -144,7 +144,7 @@ export async function find(scene: Scene, sizeBytes: number, make = withAttachmen
 
 async function fetched(scene: Scene, Fetch: object, multipart: boolean): Promise<Buffer> {
   const { client } = scene.phone;
-  const request = { Fetch: [Fetch], EmptyFolderContents: [], Move: [] };
+  const request = [{ Fetch }];
   const schema = commands.ItemOperations.request;
   const bytes = encode(request as RequestOf<"ItemOperations">, schema, client.options.version);
   const headers: Record<string, string> = multipart ? { "MS-ASAcceptMultiPart": "T" } : {};
