@@ -1,4 +1,4 @@
-/** What may change of a mail: Read, Flag, Categories and the last verb (MS-ASEMAIL 3.2.5.3.1). */
+/** What may change of a mail: Read, Flag, Categories and the last verb (MS-ASEMAIL 3.2.5.4.1). */
 import { atLeast, type ProtocolVersion } from "../../../schemas/version.ts";
 import type { EmailData } from "./data.ts";
 import { flagElement } from "./follow-up.ts";
@@ -7,21 +7,28 @@ import type { MailFlags } from "./message.ts";
 import { differing } from "./version.ts";
 
 /**
- * The elements for a Change: Read alone or Flag alone where nothing else differs, as MS-ASEMAIL 3.2.5.3.1
- * demands, else all of them. `differs` are the bits of the version that do; undefined: not known.
+ * The elements for a Change: of Read, Flag and Categories those that differ, where nothing else does
+ * (MS-ASEMAIL 3.2.5.4.1, R80), else all that may change. `differs` are the bits of the version that do; undefined:
+ * not known.
  */
 export function toEasChange(
   flags: MailFlags,
   version: ProtocolVersion,
   differs?: number,
 ): EmailData {
-  const { read, flag, others } = differing(differs);
+  const { read, flag, categories, others } = differing(differs);
   const Read = { Read: flags.seen };
   // 2.5 knows no flags, and a Change has to hold something.
   if (version === "2.5") return Read;
   const Flag = { Flag: flagElement(flags, "") };
-  if (!others) return { ...(read ? Read : {}), ...(flag ? Flag : {}) };
-  return { ...Read, ...Flag, ...verbElement(flags, version), ...categoriesElement(flags, version) };
+  const Categories = categoriesElement(flags, version);
+  const alone = {
+    ...(read ? Read : {}),
+    ...(flag ? Flag : {}),
+    ...(categories ? Categories : {}),
+  };
+  if (!others && Object.keys(alone).length > 0) return alone;
+  return { ...Read, ...Flag, ...verbElement(flags, version), ...Categories };
 }
 
 /** An empty Categories says that there are none (MS-ASEMAIL 2.2.2.16). */

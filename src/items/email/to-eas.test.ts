@@ -140,7 +140,7 @@ describe("a mail for a device", () => {
     assert.equal(toEasChange(withFlags({ answered: true }), "14.1").LastVerbExecuted, 1);
   });
 
-  it("has a Change with Read or Flag alone where nothing else differs", () => {
+  it("has a Change with what alone differs of Read, Flag and Categories", () => {
     const flags = withFlags({ seen: true, flagStatus: 2, categories: ["Red"] });
     const between = (before: Partial<MailFlags>): EmailData =>
       toEasChange(flags, "14.1", mailVersion(withFlags(before)) ^ mailVersion(flags));
@@ -150,8 +150,11 @@ describe("a mail for a device", () => {
     const whole = ["Read", "Flag", "LastVerbExecuted", "Categories"];
     assert.deepEqual(Object.keys(between({ answered: true })), whole);
     // The labels of categories, and those of the flag.
-    assert.deepEqual(Object.keys(toEasChange(flags, "14.1", 0x100)), whole);
+    assert.deepEqual(Object.keys(toEasChange(flags, "14.1", 0x100)), ["Categories"]);
     assert.deepEqual(Object.keys(toEasChange(flags, "14.1", 0x200)), ["Flag"]);
+    assert.deepEqual(Object.keys(toEasChange(flags, "14.1", 0x101)), ["Read", "Categories"]);
+    // 12.1 has no categories, and a Change holds something.
+    assert.deepEqual(Object.keys(toEasChange(flags, "12.1", 0x100)), ["Read", "Flag"]);
   });
 });
 

@@ -60,14 +60,16 @@ function withBits(version: number, mask: number, bits: number): number {
   return (version & ~mask) | bits;
 }
 
-/** Labels that are no categories differ (sync/types.ts): those of the flag. */
+/** Labels differ (sync/types.ts): categories; those that are none, which are of the flag. */
+const categoriesDiffer = 0x100;
 const innerLabelsDiffer = 0x200;
 
 /** What a Change must tell, by the bits in which two versions differ; undefined: everything. */
 export function differing(differs: number | undefined): {
   readonly read: boolean;
   readonly flag: boolean;
-  /** Another property of the mail: its categories or what was done with it. */
+  readonly categories: boolean;
+  /** Another property of the mail: what was done with it. */
   readonly others: boolean;
 } {
   const bits = differs ?? -1;
@@ -75,7 +77,8 @@ export function differing(differs: number | undefined): {
   return {
     read: (bits & seenBit) !== 0,
     flag: (bits & ofFlag) !== 0,
-    others: (bits & ~(seenBit | ofFlag)) !== 0,
+    categories: (bits & categoriesDiffer) !== 0,
+    others: (bits & ~(seenBit | ofFlag | categoriesDiffer)) !== 0,
   };
 }
 
