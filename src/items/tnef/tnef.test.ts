@@ -44,7 +44,8 @@ const sample = tnefStream([
     [unicode, 0x370e, "image/png"],
     [unicode, 0x3712, "picture@example.test"],
   ]),
-  ...tnefAttachment("", "", [
+  // Exchange puts words for readers without MAPI where the data of files are.
+  ...tnefAttachment("", "cannot be read by this mail system", [
     [long, 0x3705, number(5)],
     [unicode, 0x3001, "Früher"],
     [0x0d, 0x3701, Buffer.concat([Buffer.alloc(16), nested])],
@@ -133,6 +134,9 @@ describe("TNEF", () => {
       ["README", 893],
     ]);
     assert.deepEqual(names("mimekit--long-filename.tnef"), [["allproductsmar2000.dat", 279]]);
+    const { message } =
+      readTnef(readFileSync(new URL("mimekit--christmas.tnef", corpus)))?.attachments[1] ?? {};
+    assert.equal(message?.subject, "Build a train table");
     assert.match(
       readTnef(readFileSync(new URL("mimekit--body.tnef", corpus)))?.html ?? "",
       /^<!DOCTYPE HTML/,

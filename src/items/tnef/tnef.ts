@@ -203,8 +203,9 @@ function attachmentOf(open: Open, decode: Decode, depth: number): TnefAttachment
   const { properties } = open;
   const text = (id: number): string => textOfValue(properties.get(id), decode);
   const method = numberOfValue(properties.get(property.attachMethod));
-  const data = dataOf(open);
   const isMessage = method === attachMethod.embedded;
+  const isOle = method === attachMethod.ole;
+  const data = dataOf(open, isMessage || isOle);
   const message = isMessage && depth < maxTnefDepth ? readTnef(data, depth + 1) : undefined;
   const names = [property.attachLongFilename, property.displayName, property.attachFilename].map(
     text,
@@ -218,15 +219,18 @@ function attachmentOf(open: Open, decode: Decode, depth: number): TnefAttachment
     contentId: text(property.attachContentId).replace(/^<|>$/g, ""),
     contentLocation: text(property.attachContentLocation),
     data,
-    isOle: method === attachMethod.ole,
+    isOle,
     message,
   };
 }
 
-/** Files are in an attribute of their own; objects in a property, behind the id of their interface. */
-function dataOf({ data, properties }: Open): Buffer {
+/**
+ * Files are in an attribute of their own; objects in a property, behind the id of their interface, where the attribute
+ * only tells readers without MAPI that they cannot read it.
+ */
+function dataOf({ data, properties }: Open, isObject: boolean): Buffer {
   const value = properties.get(property.attachData);
-  if (data.length > 0 || value === undefined) return data;
+  if (value === undefined || (data.length > 0 && !isObject)) return data;
   const objectType = 0x0d;
   return value.type === objectType ? value.bytes.subarray(16) : value.bytes;
 }
