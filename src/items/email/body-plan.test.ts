@@ -214,10 +214,36 @@ describe("the body of a mail", () => {
     const bytes = fixture("broken");
     const readable = itemOf(bytes);
     const structure = { ...readable.structure, section: "", type: "multipart", subtype: "mixed" };
-    const item: MailItem = { ...readable, structure: { ...structure, children: [] } };
-    const plan = planBody(item, mailOptions({ preferences: [{ Type: 2 }] }));
-    const { Body } = plan.finish(plan.wanted.map((wanted) => ({ ...wanted, bytes })));
-    assert.match(shown(Body.Data), /^<pre>This is the text .*\r\nwith &amp; and &lt; in it/s);
+    // Dovecot tells of one empty part.
+    const empty = { ...readable.structure, section: "1", sizeBytes: 0 };
+    for (const children of [[], [empty]]) {
+      const item: MailItem = { ...readable, structure: { ...structure, children } };
+      const plan = planBody(item, mailOptions({ preferences: [{ Type: 2 }] }));
+      const { Body } = plan.finish(plan.wanted.map((wanted) => ({ ...wanted, bytes })));
+      assert.match(shown(Body.Data), /^<pre>This is the text .*\r\nwith &amp; and &lt; in it/s);
+    }
+  });
+
+  it("shows nothing of a mail whose parts are all empty", () => {
+    const mail =
+      "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\n\r\n" +
+      "--b\r\nContent-Type: text/html\r\n\r\n\r\n--b--\r\n";
+    for (const Type of [1, 2]) {
+      const { Body } = bodyOf(Buffer.from(mail), { preferences: [{ Type }] });
+      assert.deepEqual(Body, { Type, EstimatedDataSize: 0, Data: "" });
+    }
+  });
+
+  it("ends outside of an entity where all that was fetched is shown", () => {
+    const TruncationSize = 8_000;
+    for (let shift = 0; shift < 8; shift++) {
+      // What is fetched goes for a comment that is left out, and the rest fits.
+      const html = `<!--${"-".repeat(36_000 + shift)}-->${"&eacute;".repeat(5_000)}`;
+      for (const Type of [1, 2]) {
+        const { Data } = bodyOf(htmlMail(html), { preferences: [{ Type, TruncationSize }] }).Body;
+        assert.match(shown(Data), Type === 2 ? /^(?:&eacute;)+$/ : /^é+$/, `${shift} as ${Type}`);
+      }
+    }
   });
 
   it("has an empty body where the mail has none", () => {

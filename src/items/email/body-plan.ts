@@ -1,10 +1,10 @@
 /** From a mail's structure and a client's options: what to fetch, and the body that comes of it. */
 import type { Body, BodyPart } from "./data.ts";
 import { bodyElements, bodyPartOf } from "./body-elements.ts";
-import { bodyParts, isHtml, type BodyParts } from "./body-parts.ts";
+import { bodyParts, isHtml, partsOf, type BodyParts } from "./body-parts.ts";
 import { calendarBytes, maxHeaderBytes, previewTextBytes, reportBytes } from "./limits.ts";
 import { detailPart, isCalendar, protection } from "./message-class.ts";
-import type { MailItem, PartFetched, PartWanted } from "./message.ts";
+import type { MailItem, Part, PartFetched, PartWanted } from "./message.ts";
 import {
   bodyPartCandidate,
   bodyTypes,
@@ -85,14 +85,18 @@ interface Layout {
 
 function layoutOf(item: MailItem): Layout {
   const parts = bodyParts(item.structure);
-  const isEmptyMultipart =
-    item.structure.type === "multipart" && item.structure.children.length === 0;
   return {
     parts,
     native: parts.rich.some(isHtml) ? bodyTypes.html : bodyTypes.text,
     isSmime: protection(item.structure) !== "none",
-    unreadable: isEmptyMultipart && item.sizeBytes > 0,
+    unreadable: isEmptyMultipart(item.structure) && item.sizeBytes > 0,
   };
+}
+
+/** A multipart whose boundary never comes has no part, or one that is empty, as the server sees it. */
+function isEmptyMultipart(structure: Part): boolean {
+  if (structure.type !== "multipart") return false;
+  return partsOf(structure).every(({ type, sizeBytes }) => type === "multipart" || sizeBytes === 0);
 }
 
 /** A whole part is asked for with this much more, so that a server's wrong size does not tear it. */
@@ -208,7 +212,7 @@ function elementsOf(plan: Plan, candidate: Candidate, fetched: Fetched): Body {
 function render(plan: Plan, candidate: Candidate, fetched: Fetched): Rendition {
   const { type, limitBytes } = candidate;
   if (type === bodyTypes.mime) return renderMime(plan.item, fetched, limitBytes);
-  if (plan.layout.unreadable) return renderRaw(fetched, formOf(type), limitBytes);
   const from = { fetched, limitBytes, htmlCare: plan.htmlCare };
+  if (plan.layout.unreadable) return renderRaw(plan.item, formOf(type), from);
   return renderText(plan.layout.parts, formOf(type), from);
 }

@@ -15,7 +15,9 @@ interface TextOrigin {
 /** Decodes the bytes of a text part. Never throws: unknown charsets are read as UTF-8 or windows-1252. */
 export function decodeText(bytes: Buffer, origin: TextOrigin): string {
   const decoded = fromByteOrderMark(bytes) ?? decodeLabelled(bytes, origin);
-  return origin.partial === true ? decoded.replace(/\uFFFD{1,3}$/, "") : decoded;
+  return origin.partial === true
+    ? decoded.replace(/(?:\uFFFD{1,3}|[\uD800-\uDBFF])$/, "")
+    : decoded;
 }
 
 /** A byte order mark is right whatever the label says. */

@@ -127,8 +127,13 @@ function closing(name: string): string {
 const openEntity = /&(?:#[0-9a-zA-Z]{0,8}|[a-zA-Z][a-zA-Z0-9]{0,31})?$/;
 
 function outsideEntity(source: string, part: string): string {
-  if (part.length === source.length) return part;
-  const tail = part.slice(-40);
+  return part.length === source.length ? part : withoutTornEntity(part);
+}
+
+/** HTML that breaks off, without half a character or entity at its end. */
+export function withoutTornEntity(html: string): string {
+  const whole = html.replace(/[\uD800-\uDBFF]$/, "");
+  const tail = whole.slice(-40);
   const open = openEntity.exec(tail);
-  return open === null ? part : part.slice(0, part.length - (tail.length - open.index));
+  return open === null ? whole : whole.slice(0, whole.length - (tail.length - open.index));
 }

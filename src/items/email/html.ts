@@ -1,5 +1,6 @@
 /** HTML <-> plain text. */
 import { htmlToText, type HtmlToTextOptions } from "html-to-text";
+import { withoutTornEntity } from "./cut-html.ts";
 import { htmlTokens } from "./html-tokens.ts";
 import { maxHtmlDepth, maxHtmlToConvertBytes } from "./limits.ts";
 import { withCrlf } from "./text.ts";
@@ -36,9 +37,15 @@ interface PlainText {
  */
 export function htmlToPlain(html: string, wantedBytes = Infinity): PlainText {
   const end = Math.min(endOfWanted(html, wantedBytes), maxHtmlToConvertBytes);
-  const source = html.length > end ? html.slice(0, end) : html;
+  const source = html.length > end ? beginningOf(html, end) : html;
   const text = isDeep(source) ? visibleText(source) : htmlToText(source, options);
   return { text: withCrlf(text).trim(), share: source.length / Math.max(html.length, 1) };
+}
+
+/** Only the most that is read can end inside of an entity. */
+function beginningOf(html: string, end: number): string {
+  const beginning = html.slice(0, end);
+  return end === maxHtmlToConvertBytes ? withoutTornEntity(beginning) : beginning;
 }
 
 /** Where more visible characters than wanted were seen, or the end when no more words follow. */

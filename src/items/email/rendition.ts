@@ -3,7 +3,7 @@ import { LongText, sliceOf, type Octets } from "../../kit/octets.ts";
 import { isHtml, type BodyParts } from "./body-parts.ts";
 import { decodeText, withoutTornEnd } from "./charset.ts";
 import { isCleanBytes } from "./clean-text.ts";
-import { cutHtml, mendHtml } from "./cut-html.ts";
+import { cutHtml, mendHtml, withoutTornEntity } from "./cut-html.ts";
 import { escapeHtml, htmlToPlain, plainToHtml } from "./html.ts";
 import {
   htmlBytesPerTextByte,
@@ -147,8 +147,9 @@ function renderPart(part: Part, form: TextForm, from: Origin): Rendered {
   // A part beyond the limit was not asked for; it only counts.
   if (got === undefined) return { html, text: "", complete: part.sizeBytes === 0, expected };
   const complete = !isTorn(got);
-  const source = textOf(part, got.bytes, !complete);
-  if (!html) return { html, text: source, complete, expected };
+  const decoded = textOf(part, got.bytes, !complete);
+  if (!html) return { html, text: decoded, complete, expected };
+  const source = complete ? decoded : withoutTornEntity(decoded);
   if (form === "html") return { html, text: withCare(source, from.htmlCare), complete, expected };
   const { text, share } = htmlToPlain(source, from.limitBytes);
   const estimate = complete
@@ -204,17 +205,27 @@ function renderWhole(item: MailItem, { octets, isText }: WholeMail, limitBytes: 
   return { data: isText ? new LongText(octets) : octets, truncated, totalBytes };
 }
 
-/** What follows the header of a mail whose structure nobody could read. */
-export function renderRaw(fetched: Fetched, form: TextForm, limitBytes: number): Rendition<string> {
+/**
+ * What follows the header of a mail whose structure nobody could read; nothing where the parts that it tells of are
+ * there and empty.
+ */
+export function renderRaw(
+  { structure }: Pick<MailItem, "structure">,
+  form: TextForm,
+  { fetched, limitBytes }: Origin,
+): Rendition<string> {
   const got = fetched.get("");
   const source = (got?.bytes ?? Buffer.alloc(0)).toString("latin1");
   const gap = /\r?\n\r?\n/.exec(source.slice(0, maxHeaderBytes));
-  const body = Buffer.from(
-    gap === null ? source : source.slice(gap.index + gap[0].length),
-    "latin1",
-  );
+  const words = gap === null ? source : source.slice(gap.index + gap[0].length);
+  const body = Buffer.from(hasParts(structure, words) ? "" : words, "latin1");
   const complete = got !== undefined && !isTorn(got);
   const text = withCrlf(decodeText(body, { charset: "", partial: !complete }));
-  const whole = form === "html" ? `<pre>${escapeHtml(text)}</pre>` : text;
+  const whole = form === "html" && text !== "" ? `<pre>${escapeHtml(text)}</pre>` : text;
   return limited(whole, form, { limitBytes, complete, expected: body.length });
+}
+
+function hasParts({ parameters }: Part, body: string): boolean {
+  const { boundary = "" } = parameters;
+  return boundary !== "" && `\n${body}`.includes(`\n--${boundary}`);
 }
