@@ -11,8 +11,9 @@ import type { MailItem } from "../items/email/message.ts";
 import type { Context } from "./context.ts";
 import type { Numbering } from "../mailbox/mailbox.ts";
 import { maxForwardees } from "./limits.ts";
-import { sourceOf } from "./smart-source.ts";
+import { findOriginal, sourceOf } from "./smart-source.ts";
 import { submit } from "./submit.ts";
+import { hashOf } from "./sync/contents.ts";
 
 type Request = RequestOf<"SmartForward">;
 
@@ -25,18 +26,20 @@ export async function forwardMeeting(request: Request, context: Context): Promis
   const forwardees = forwardeesOf(request);
   const text = textOf(request.Body);
   const named = await sourceOf(request.Source, context);
-  const { collectionId, number, epoch } = named;
-  const [item] = await context.mailbox.list(collectionId, [number], epoch);
-  if (item === undefined) throw new StatusError(commonStatus.ItemNotFound);
-  // Valid only for a calendar item (MS-ASCMD 2.2.3.169): of mails an invitation is one.
-  const isInvitation = await invites(item, named, context);
-  if (!isInvitation) throw invalid("the mail is no invitation");
+  const { collectionId, number } = named;
+  const item = await findOriginal(named, context);
+  // One that is gone may have been sent before: whoever sends it finds out.
+  if (item !== undefined && !(await invites(item, named, context))) {
+    throw invalid("the mail is no invitation");
+  }
   const from = { name: context.account.displayName, address: context.account.email };
-  const mime = meetingForward(item, { from, forwardees, text });
+  const mime = meetingForward(item?.envelope.subject ?? "", { from, forwardees, text });
   const about = { kind: "forward" as const, ...named, isReplaced: false };
-  await submit(context, { ...request, SaveInSentItems: true }, { mime, about });
+  const fingerprint = await hashOf({ collectionId, number, forwardees, text });
+  await submit(context, { ...request, SaveInSentItems: true }, { mime, about, fingerprint });
 }
 
+/** The Forwardees are valid only for a calendar item (MS-ASCMD 2.2.3.169): of mails an invitation is one. */
 async function invites(
   item: MailItem,
   { collectionId, epoch }: Numbering,

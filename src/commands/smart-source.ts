@@ -1,16 +1,27 @@
 /** The mail that SmartReply and SmartForward are about: composemail:Source (MS-ASCMD 2.2.3.173). */
 import type { RequestOf } from "../../schemas/commands.ts";
 import { commonStatus, StatusError } from "../../schemas/status.ts";
+import type { MailItem } from "../items/email/message.ts";
 import { itemNumber, type About } from "../mailbox/mailbox.ts";
 import type { Context } from "./context.ts";
 import { deviceEpoch } from "./epoch.ts";
 
 type Source = RequestOf<"SmartReply">["Source"];
 
-/** Which mail it is; whether it is there shows when it is used. */
+/** Which mail it is; whether it is there shows when it is used: a repeat may come when it is there no more. */
 export type Named = Pick<About, "collectionId" | "number" | "epoch">;
 
-/** Finds the mail that a Source names. Throws StatusError. */
+/** The mail, while it is there. */
+export async function findOriginal(
+  { collectionId, number, epoch }: Named,
+  { mailbox }: Context,
+): Promise<MailItem | undefined> {
+  const folder = await mailbox.folder(collectionId);
+  const [item] = folder === undefined ? [] : await mailbox.list(collectionId, [number], epoch);
+  return item;
+}
+
+/** The mail that a Source names. Throws StatusError. */
 export async function sourceOf(source: Source, context: Context): Promise<Named> {
   const named = await namedBy(source, context);
   if (source.InstanceId !== undefined) await refuseInstance(source.InstanceId, named, context);
@@ -38,8 +49,7 @@ async function byLongId(longId: string, { mailbox }: Context): Promise<Named> {
 
 async function byItemId(collectionId: string, itemId: string, context: Context): Promise<Named> {
   const number = itemNumber(collectionId, itemId);
-  const folder = await context.mailbox.folder(collectionId);
-  if (number === undefined || folder === undefined) throw notFound();
+  if (number === undefined) throw notFound();
   // Nobody is sent another mail that has the number now.
   return { collectionId, number, epoch: await deviceEpoch(collectionId, context) };
 }
@@ -52,13 +62,9 @@ function notFound(): StatusError {
 const dateTimeForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z$/;
 
 /** An occurrence is one of a calendar item; a mail has none (MS-ASCMD R541, R578, R4919). */
-async function refuseInstance(
-  instanceId: string,
-  { collectionId, number, epoch }: Named,
-  { mailbox }: Context,
-): Promise<never> {
+async function refuseInstance(instanceId: string, named: Named, context: Context): Promise<never> {
   const isDateTime = dateTimeForm.test(instanceId) && !Number.isNaN(Date.parse(instanceId));
   if (!isDateTime) throw new StatusError(commonStatus.InvalidDateTime);
-  const items = await mailbox.list(collectionId, [number], epoch);
-  throw items.length === 0 ? notFound() : new StatusError(commonStatus.NoRecurrenceInCalendar);
+  const item = await findOriginal(named, context);
+  throw item === undefined ? notFound() : new StatusError(commonStatus.NoRecurrenceInCalendar);
 }

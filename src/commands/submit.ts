@@ -1,4 +1,5 @@
 /** What SendMail, SmartReply and SmartForward have in common: checks, sending once, the statuses of refusals. */
+import { createHash } from "node:crypto";
 import { commonStatus, StatusError } from "../../schemas/status.ts";
 import { SendRefused, type SendFault } from "../backend.ts";
 import type { About, Submission } from "../mailbox/mailbox.ts";
@@ -17,6 +18,8 @@ export interface SendRequest {
 export interface Outgoing {
   readonly mime: Submission["mime"];
   readonly about?: About;
+  /** Names what is asked for, where the mail is not the device's own. */
+  readonly fingerprint?: Buffer;
 }
 
 /** Sends from the account; Settings tells of no other ones, so no AccountId is valid (MS-ASCMD R722, R724). */
@@ -33,13 +36,15 @@ export function refuseProtection({ TemplateID }: SendRequest): void {
 export async function submit(
   context: Context,
   request: SendRequest,
-  { mime, about }: Outgoing,
+  { mime, about, fingerprint }: Outgoing,
 ): Promise<void> {
   const isEmpty = Buffer.isBuffer(mime) ? mime.length === 0 : mime.sizeBytes === 0;
   if (isEmpty) throw new StatusError(commonStatus.InvalidMIME);
+  const clientId = request.ClientId === "" ? undefined : request.ClientId;
   const submission = {
     deviceId: context.device.id,
-    clientId: request.ClientId === "" ? undefined : request.ClientId,
+    clientId,
+    ...(fingerprint && { key: keyOf(clientId, fingerprint) }),
     mime,
     saveInSent: request.SaveInSentItems === true,
     about,
@@ -49,6 +54,12 @@ export async function submit(
   } catch (error) {
     throw asStatus(error, context, about);
   }
+}
+
+function keyOf(clientId: string | undefined, fingerprint: Buffer): NonNullable<Submission["key"]> {
+  const name = clientId === undefined ? fingerprint : Buffer.from(`ClientId\n${clientId}`);
+  const clientKey = createHash("sha256").update(name).digest("base64url");
+  return { clientKey, fingerprint };
 }
 
 function asStatus(error: unknown, { log }: Context, about: About | undefined): unknown {

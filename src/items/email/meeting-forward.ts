@@ -32,7 +32,7 @@ function calendarOf(structure: Part): Part | undefined {
 
 /** The mail without its original, which is put below its text. */
 export function meetingForward(
-  { envelope }: MailItem,
+  subject: string,
   told: {
     readonly from: Address;
     readonly forwardees: readonly Forwardee[];
@@ -44,7 +44,7 @@ export function meetingForward(
   const header = [
     `From: ${mailbox(from)}`,
     `To: ${forwardees.map(mailbox).join(",\r\n ")}`,
-    `Subject: ${encoded(`FW: ${envelope.subject}`)}`,
+    `Subject: ${encoded(`FW: ${subject}`)}`,
     "MIME-Version: 1.0",
   ];
   const head = `${header.map((field) => `${field}\r\n`).join("")}${fields}\r\n`;
