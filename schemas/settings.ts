@@ -85,17 +85,20 @@ export const settings = command("Settings", {
     DeviceInformation: v.optional(setDeviceInformation),
     UserInformation: v.optional(v.struct(page, { Get: v.optional(v.emptyTag) })),
   }),
-  response: v.struct(page, {
-    Status: v.integer,
-    RightsManagementInformation: v.since(
-      "14.1",
-      v.struct(page, { Status: status, Get: v.optional(templates) }),
-    ),
-    Oof: v.optional(v.struct(page, { Status: status, Get: v.optional(oof) })),
-    DeviceInformation: v.optional(deviceInformationAnswer),
-    DevicePassword: v.optional(v.struct(page, { Status: status })),
-    UserInformation: v.optional(
-      v.struct(page, { Status: status, Get: v.optional(userInformation) }),
-    ),
-  }),
+  // R480: the answers stand in the order of what was asked.
+  response: v.inOrder(
+    v.struct(page, {
+      Status: v.integer,
+      RightsManagementInformation: v.since(
+        "14.1",
+        v.struct(page, { Status: status, Get: v.optional(templates) }),
+      ),
+      Oof: v.optional(v.struct(page, { Status: status, Get: v.optional(oof) })),
+      DeviceInformation: v.optional(deviceInformationAnswer),
+      DevicePassword: v.optional(v.struct(page, { Status: status })),
+      UserInformation: v.optional(
+        v.struct(page, { Status: status, Get: v.optional(userInformation) }),
+      ),
+    }),
+  ),
 });

@@ -72,6 +72,8 @@ export type Shape =
       readonly page: CodePage;
       readonly fields: Fields;
       readonly refused?: Refused;
+      /** Children are sent in the order of the object, not in that of the fields. */
+      readonly isOrdered?: true;
     }
   | { readonly kind: "choices"; readonly page: CodePage; readonly fields: Fields }
   | { readonly kind: "textOr"; readonly other: Schema }
@@ -190,6 +192,12 @@ export function struct<Page extends CodePage, const F extends Fields>(
 export function refusing<T>(refused: Refused, of: Schema<T>): Schema<T> {
   if (of.shape.kind !== "struct") throw new Error("only a struct refuses elements");
   return { ...of, shape: { ...of.shape, refused } };
+}
+
+/** A struct whose children are sent in the order that the object has them in; read, they are in their order too. */
+export function inOrder<T>(of: Schema<T>): Schema<T> {
+  if (of.shape.kind !== "struct") throw new Error("only a struct has an order to keep");
+  return { ...of, shape: { ...of.shape, isOrdered: true } };
 }
 
 /** An element whose children keep their order: one object with a single key for each child. */

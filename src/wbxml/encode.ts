@@ -25,7 +25,9 @@ function encoderOf(of: Schema): Encoder {
 function compile(shape: Shape): Encoder {
   switch (shape.kind) {
     case "struct":
-      return structEncoder(layoutOf(shape.page, shape.fields));
+      return (shape.isOrdered === true ? orderedEncoder : structEncoder)(
+        layoutOf(shape.page, shape.fields),
+      );
     case "choices":
       return choicesEncoder(layoutOf(shape.page, shape.fields));
     case "textOr":
@@ -130,6 +132,14 @@ function structEncoder(layout: Layout): Encoder {
   return (writer, value, version) => {
     if (!isValues(value)) throw unfit("an object", value);
     for (const encodeField of encodeFields) encodeField(writer, value, version);
+  };
+}
+
+function orderedEncoder(layout: Layout): Encoder {
+  const fields = new Map(layout.children.map((child) => [child.key, fieldEncoder(child)]));
+  return (writer, value, version) => {
+    if (!isValues(value)) throw unfit("an object", value);
+    for (const key of Object.keys(value)) fields.get(key)?.(writer, value, version);
   };
 }
 

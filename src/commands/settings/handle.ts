@@ -10,7 +10,24 @@ const status = commandStatus.Settings;
 /** MS-ASCMD 2.2.3.132.3, R3660. */
 const longestPassword = 255;
 
-/** Answers a Settings: each property has a Status of its own (MS-ASCMD 2.2.3.177.15). */
+/** Each property by its name. */
+const properties: {
+  readonly [Name in keyof SettingsRequest]-?: (
+    request: SettingsRequest,
+    context: Context,
+  ) => Partial<SettingsResponse> | Promise<Partial<SettingsResponse>>;
+} = {
+  RightsManagementInformation: rightsManagement,
+  Oof: answerOutOfOffice,
+  DevicePassword: devicePassword,
+  DeviceInformation: deviceInformation,
+  UserInformation: answerUserInformation,
+};
+
+/**
+ * Answers a Settings: each property has a Status of its own (MS-ASCMD 2.2.3.177.15), and is carried out and answered
+ * in the order of the request (R478, R480).
+ */
 export async function handleSettings(
   request: SettingsRequest | undefined,
   context: Context,
@@ -18,14 +35,12 @@ export async function handleSettings(
   if (request === undefined || Object.keys(request).length === 0) {
     throw new StatusError(status.ProtocolError);
   }
-  return {
-    Status: status.Success,
-    ...rightsManagement(request),
-    ...(await answerOutOfOffice(request, context)),
-    ...(await deviceInformation(request, context)),
-    ...(await devicePassword(request, context)),
-    ...answerUserInformation(request, context),
-  };
+  const response: SettingsResponse = { Status: status.Success };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the decoder puts no other keys there
+  for (const name of Object.keys(request) as (keyof SettingsRequest)[]) {
+    Object.assign(response, await properties[name](request, context));
+  }
+  return response;
 }
 
 /** No mail is protected here: there is no template to protect one with (MS-ASRM 2.2.2.17, R303). */
