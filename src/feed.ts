@@ -43,7 +43,15 @@ export interface Changes {
   readonly gone: readonly NumberRange[];
 }
 
-/** One collection, as `sync/` asks it. Every method rejects when its signal or the session ends. */
+/** The collection was made anew since its position was told: nothing of it belongs to the epoch that is known. */
+export class EpochPassed extends Error {
+  override name = "EpochPassed";
+}
+
+/**
+ * One collection, as `sync/` asks it. Every method rejects when its signal or the session ends; all but `position`
+ * throw `EpochPassed` where the epoch is another than that of the position that was told last.
+ */
 export interface Feed {
   /** Where the collection stands: one cheap round trip (IMAP: STATUS). */
   position(): Promise<Position>;

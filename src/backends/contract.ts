@@ -16,7 +16,7 @@ import {
   type SearchHit,
   type WatchEvent,
 } from "../backend.ts";
-import type { NumberRange } from "../feed.ts";
+import { EpochPassed, type NumberRange } from "../feed.ts";
 import { noFlags, type MailFlags, type MailItem } from "../items/email/message.ts";
 import { mailVersion } from "../items/email/version.ts";
 import type { Condition, TextField } from "../items/search/condition.ts";
@@ -193,6 +193,22 @@ function folders(scene: Declare): void {
     const after = await session.createFolder("Work", "user");
     assert.notDeepEqual([after.remoteKey, after.epoch], [before.remoteKey, before.epoch]);
     assert.deepEqual(await subjectsIn(session, "Work"), []);
+  });
+  scene("A folder made anew since its position was told is told as such", async (given) => {
+    const { session, other } = given;
+    await session.createFolder("Work", "user");
+    await other.deliver(mailOf("lost"), { path: "Work" });
+    const feed = session.feed("Work");
+    const known = await feed.position();
+    await session.deleteFolder("Work");
+    await session.createFolder("Work", "user");
+    await other.deliver(mailOf("another"), { path: "Work" });
+    await assert.rejects(feed.changed(everything, known), EpochPassed);
+    await assert.rejects(feed.newest(everything, 10), EpochPassed);
+    await assert.rejects(feed.within(everything, 0), EpochPassed);
+    await assert.rejects(feed.withinKnown([everything], 0), EpochPassed);
+    assert.notEqual((await feed.position()).epoch, known.epoch);
+    assert.equal((await feed.newest(everything, 10)).items.length, 1);
   });
   scene("A folder that is not there is told as such", async ({ session, other }) => {
     const number = await other.deliver(mailOf("a"));

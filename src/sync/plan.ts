@@ -1,5 +1,5 @@
 /** Plan: what the device must be told, by asking the feed as little as possible. */
-import type { Feed, NumberRange, Position } from "../feed.ts";
+import { EpochPassed, type Feed, type NumberRange, type Position } from "../feed.ts";
 import { Draft, type Step } from "./draft.ts";
 import type { HeadState } from "./head-state.ts";
 import { isFull, swept } from "./labels.ts";
@@ -16,7 +16,7 @@ import {
 } from "./plan-start.ts";
 import { clipped, rangesOf } from "./ranges.ts";
 import type { Segment } from "./segments.ts";
-import type { Planned, Window } from "./types.ts";
+import { InvalidSyncKey, type Planned, type Window } from "./types.ts";
 
 const everything: readonly NumberRange[] = [{ low: 1, high: topNumber }];
 
@@ -25,6 +25,15 @@ const everything: readonly NumberRange[] = [{ low: 1, high: topNumber }];
  * what changes meanwhile is asked for once more. Throws `InvalidSyncKey` on another epoch.
  */
 export async function plan(state: HeadState, feed: Feed, window: Window): Promise<Planned> {
+  try {
+    return await planned(state, feed, window);
+  } catch (error) {
+    if (error instanceof EpochPassed) throw new InvalidSyncKey(error.message);
+    throw error;
+  }
+}
+
+async function planned(state: HeadState, feed: Feed, window: Window): Promise<Planned> {
   const position = await feed.position();
   if (isCurrent(state.fields, position, window)) {
     return { operations: [], next: state, more: false };

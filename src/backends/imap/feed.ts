@@ -1,5 +1,12 @@
 /** A folder as `sync/` asks it. */
-import type { Changes, Feed, FeedItem, NumberRange, Position } from "../../feed.ts";
+import {
+  EpochPassed,
+  type Changes,
+  type Feed,
+  type FeedItem,
+  type NumberRange,
+  type Position,
+} from "../../feed.ts";
 import type { MailItem } from "../../items/email/message.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Argument, ImapConnection } from "./connection.ts";
@@ -35,7 +42,7 @@ const atom = (value: string): Argument => ({ type: "ATOM", value });
 
 /** The feed of one folder over IMAP. */
 export function imapFeed(path: string, account: FeedAccount): Feed {
-  const { on, clock, listed } = account;
+  const { clock, listed } = account;
   const keepFrom: KeepFrom = (from) => listed.keeper(path, from);
   let last: Position | undefined;
   const ask = async (): Promise<Position> => {
@@ -44,23 +51,35 @@ export function imapFeed(path: string, account: FeedAccount): Feed {
     return last;
   };
   const position = async (): Promise<Position> => last ?? (await ask());
+  const on = <Result>(work: (connection: ImapConnection) => Promise<Result>): Promise<Result> =>
+    account.on(path, async (connection) => {
+      if (last !== undefined) await demandEpoch(connection, path, last.epoch);
+      return work(connection);
+    });
   return {
     position: ask,
     changed: async (range, known) => {
       const now = await position();
       const nowMs = clock.now();
-      return on(path, (connection) => changed({ connection, range, known, now, keepFrom }, nowMs));
+      return on((connection) => changed({ connection, range, known, now, keepFrom }, nowMs));
     },
     newest: async (range, limit) => {
       const now = await position();
       const asked = { range: clippedTo(range, now), limit, now, keepFrom };
-      return on(path, (connection) => newest(connection, asked));
+      return on((connection) => newest(connection, asked));
     },
-    within: (range, sinceDay) =>
-      on(path, (connection) => arrivedSince(connection, [range], sinceDay)),
-    withinKnown: (known, sinceDay) =>
-      on(path, (connection) => arrivedSince(connection, known, sinceDay)),
+    within: (range, sinceDay) => on((connection) => arrivedSince(connection, [range], sinceDay)),
+    withinKnown: (known, sinceDay) => on((connection) => arrivedSince(connection, known, sinceDay)),
   };
+}
+
+/** What is selected may be an old folder of the name: then it is selected anew. Throws `EpochPassed`. */
+async function demandEpoch(connection: ImapConnection, path: string, epoch: string): Promise<void> {
+  if (connection.selectedEpoch === epoch) return;
+  connection.expectEpoch(path, epoch);
+  await connection.select(path);
+  if (connection.selectedEpoch === epoch) return;
+  throw new EpochPassed(`a folder of epoch ${epoch} is in epoch ${connection.selectedEpoch}`);
 }
 
 /** What is asked, from where the asker stands to where the folder stood when the mark was read. */

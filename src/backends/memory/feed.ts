@@ -1,5 +1,12 @@
 /** A folder in memory as a feed. */
-import type { Changes, Feed, FeedItem, NumberRange, Position } from "../../feed.ts";
+import {
+  EpochPassed,
+  type Changes,
+  type Feed,
+  type FeedItem,
+  type NumberRange,
+  type Position,
+} from "../../feed.ts";
 import { mailVersion } from "../../items/email/version.ts";
 import type { StoredFolder, StoredMail } from "./mailbox.ts";
 
@@ -8,6 +15,8 @@ const dayMs = 86_400_000;
 /** The feed of a folder; `ask` counts a command and gives the folder as it is now. */
 export class MemoryFeed implements Feed {
   readonly #ask: () => StoredFolder;
+  /** The epoch of the position that was told last. */
+  #epoch: string | undefined;
 
   constructor(ask: () => StoredFolder) {
     this.#ask = ask;
@@ -15,11 +24,12 @@ export class MemoryFeed implements Feed {
 
   async position(): Promise<Position> {
     const { epoch, mark, next, mails } = this.#ask();
+    this.#epoch = epoch;
     return { epoch, mark, next, count: mails.size };
   }
 
   async changed(range: NumberRange, known: Position): Promise<Changes> {
-    const folder = this.#ask();
+    const folder = this.#now();
     const items = inRange(folder, range).filter(({ mark }) => mark > known.mark);
     const gone = folder.gone.filter(({ mark }) => mark > known.mark).map(({ number }) => number);
     return {
@@ -32,7 +42,7 @@ export class MemoryFeed implements Feed {
     range: NumberRange,
     limit: number,
   ): Promise<{ items: readonly FeedItem[]; reached: number }> {
-    const mails = inRange(this.#ask(), range).toReversed();
+    const mails = inRange(this.#now(), range).toReversed();
     const items = mails.slice(0, limit).map(toFeedItem);
     const isWhole = items.length === mails.length;
     return { items, reached: isWhole ? range.low : (items.at(-1)?.number ?? range.low) };
@@ -40,7 +50,7 @@ export class MemoryFeed implements Feed {
 
   async within(range: NumberRange, sinceDay: number): Promise<readonly NumberRange[]> {
     return rangesOf(
-      inRange(this.#ask(), range)
+      inRange(this.#now(), range)
         .filter((mail) => dayOf(mail) >= sinceDay)
         .map(({ number }) => number),
     );
@@ -50,13 +60,19 @@ export class MemoryFeed implements Feed {
     known: readonly NumberRange[],
     sinceDay: number,
   ): Promise<readonly NumberRange[]> {
-    const folder = this.#ask();
+    const folder = this.#now();
     return rangesOf(
       known
         .flatMap((range) => inRange(folder, range))
         .filter((mail) => dayOf(mail) >= sinceDay)
         .map(({ number }) => number),
     );
+  }
+
+  #now(): StoredFolder {
+    const folder = this.#ask();
+    if (this.#epoch === undefined || folder.epoch === this.#epoch) return folder;
+    throw new EpochPassed(`a folder of epoch ${this.#epoch} is in epoch ${folder.epoch}`);
   }
 }
 

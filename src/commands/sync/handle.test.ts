@@ -152,6 +152,51 @@ suite("Sync: the window of the whole request", () => {
   });
 });
 
+suite("Sync: a folder that is made anew", () => {
+  test("between its position and the look at it gets Status 3, and nothing of it is told before", async () => {
+    let isDue = false;
+    const scene: CommandScene = await commandScene({
+      mailbox: (own) => ({
+        feed: async (collectionId) => {
+          const feed = await own.feed(collectionId);
+          const position = async () => {
+            const told = await feed.position();
+            if (isDue) scene.server.renumber("INBOX");
+            isDue = false;
+            return told;
+          };
+          return {
+            position,
+            changed: (...asked) => feed.changed(...asked),
+            newest: (...asked) => feed.newest(...asked),
+            within: (...asked) => feed.within(...asked),
+            withinKnown: (...asked) => feed.withinKnown(...asked),
+          };
+        },
+      }),
+    });
+    scene.deliver();
+    for (const rounds of [0, 1]) {
+      let [SyncKey = ""] = await primed(scene, ["f1"]);
+      for (let round = 0; round < rounds; round++) {
+        ({ SyncKey = "" } = (await sync(scene, [{ CollectionId: "f1", SyncKey }]))["f1"] ?? {});
+      }
+      scene.deliver();
+      isDue = true;
+      const answers = await sync(scene, [{ CollectionId: "f1", SyncKey }]);
+      assert.deepEqual(answers["f1"], {
+        Class: "Email",
+        CollectionId: "f1",
+        SyncKey: "0",
+        Status: 3,
+      });
+    }
+    const [SyncKey = ""] = await primed(scene, ["f1"]);
+    const answers = await sync(scene, [{ CollectionId: "f1", SyncKey }]);
+    assert.equal(adds(answers["f1"]).length, 3);
+  });
+});
+
 suite("Sync: faults", () => {
   test("of one collection are its own Status; the others are answered", async () => {
     const scene = await commandScene({
