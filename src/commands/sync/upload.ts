@@ -44,10 +44,23 @@ export async function upload(
   const changed = await change(context, left);
   const removed = await remove(context, left);
   const effects = [...drafts.effects, ...changed.effects, ...removed.effects];
+  const marked = withoutSent(changed.results, drafts.results);
   return {
     head: effects.length === 0 ? head : await context.sync.uploaded(head, effects),
-    results: [...refused, ...drafts.results, ...changed.results, ...removed.results],
+    results: [...refused, ...drafts.results, ...marked, ...removed.results],
   };
+}
+
+/** A draft that the same request sent is not there to be marked: told as gone it would be taken for unsent. */
+function withoutSent(
+  marked: readonly UploadResult[],
+  drafts: readonly UploadResult[],
+): readonly UploadResult[] {
+  const done = drafts.filter((draft) => draft.status === status.Success);
+  const numbers = new Set(done.flatMap(({ number }) => number ?? []));
+  return marked.filter(
+    (each) => each.status !== status.ObjectNotFound || !numbers.has(each.number ?? 0),
+  );
 }
 
 function instanceOf(command: ClientCommand): string | undefined {
