@@ -88,6 +88,11 @@ export class TooManyConnections extends BackendUnavailable {
   override name = "TooManyConnections";
 }
 
+/** The connection broke under what was done on it: nobody knows whether the server did it. */
+export class ConnectionBroke extends BackendUnavailable {
+  override name = "ConnectionBroke";
+}
+
 /** What servers say without a code, as Gmail does, when an account has all the connections that it may have. */
 const tooManyConnections = /too many .*connections|(maximum|limit).* connections/i;
 

@@ -4,7 +4,7 @@ import type { Position } from "../../feed.ts";
 import type { Clock, Timer } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import { ImapConnection } from "./connection.ts";
-import { TooManyConnections } from "./errors.ts";
+import { ConnectionBroke, TooManyConnections } from "./errors.ts";
 import { commandTimeoutMs, idleConnectionMs, narrowMs, sessionLifeMs } from "./limits.ts";
 import { Lane } from "./lane.ts";
 import type { Logins } from "./logins.ts";
@@ -146,9 +146,26 @@ export class Pool {
       // Whoever left while the connection was made begins nothing on it.
       visit.signal.throwIfAborted();
       return await work(connection);
+    } catch (error) {
+      const broke = error instanceof BackendUnavailable && !connection.usable;
+      throw broke ? new ConnectionBroke(error.message, { cause: error }) : error;
     } finally {
       visit.commands += connection.commands - before;
       this.#giveBack(connection);
+    }
+  }
+
+  /**
+   * Runs what only reads: where the connection breaks under it, as one that idled may just when it is used, it is
+   * read once more on a new one. Those that idle are let go of, as they may be about to break as well.
+   */
+  async reading<Result>(read: () => Promise<Result>): Promise<Result> {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof ConnectionBroke)) throw error;
+      this.#retireAll(this.#idle);
+      return await read();
     }
   }
 
@@ -191,10 +208,11 @@ export class Pool {
     visit: Visit,
     list: (connection: ImapConnection) => Promise<readonly RemoteFolder[]>,
   ): Promise<readonly RemoteFolder[]> {
-    const folders = await this.use(undefined, visit, async (connection) => {
+    const listing = async (connection: ImapConnection): Promise<readonly RemoteFolder[]> => {
       await connection.unselect();
       return await list(connection);
-    });
+    };
+    const folders = await this.reading(() => this.use(undefined, visit, listing));
     for (const connection of this.#open.keys()) {
       for (const { path, epoch } of folders) connection.expectEpoch(path, epoch);
     }
@@ -203,10 +221,7 @@ export class Pool {
 
   /** Closes idle connections that have a folder open which is about to change its name or to go. */
   letGo(path: string): void {
-    for (const { connection, expiry } of this.#idle.filter((idle) => hasOpen(idle, path))) {
-      expiry.cancel();
-      this.#retire(connection);
-    }
+    this.#retireAll(this.#idle.filter((idle) => hasOpen(idle, path)));
   }
 
   /** How new a view must be: as any position that was told, and as the visit itself if it asked for none. */
@@ -316,6 +331,13 @@ export class Pool {
     }
     const expiry = this.#state.clock.after(idleConnectionMs, () => this.#retire(connection));
     this.#idle.push({ connection, expiry });
+  }
+
+  #retireAll(idle: readonly Idle[]): void {
+    for (const { connection, expiry } of idle.slice()) {
+      expiry.cancel();
+      this.#retire(connection);
+    }
   }
 
   #retire(connection: ImapConnection): void {

@@ -76,7 +76,8 @@ export class ImapSession implements MailSession {
   }
 
   childPath(parentPath: string, name: string): Promise<string> {
-    return this.#anywhere((connection) => childPath(connection, parentPath, name));
+    const read = () => this.#anywhere((connection) => childPath(connection, parentPath, name));
+    return this.#lease.pool.reading(read);
   }
 
   renameFolder(path: string, toPath: string): Promise<void> {
@@ -90,7 +91,7 @@ export class ImapSession implements MailSession {
   feed(path: string): Feed {
     const position = (of: string): Promise<Position> => this.#position(of);
     const { clock } = this.#lease;
-    return imapFeed(path, { on: this.#on, position, clock, listed: this.#listed });
+    return imapFeed(path, { on: this.#read, position, clock, listed: this.#listed });
   }
 
   async list(
@@ -102,7 +103,7 @@ export class ImapSession implements MailSession {
     const there = new Set(known.map(({ number }) => number));
     const rest = numbers.filter((number) => !there.has(number));
     if (rest.length === 0) return known;
-    const asked = await this.#on(path, async (connection) => {
+    const asked = await this.#read(path, async (connection) => {
       return isOthers(connection, epoch) ? [] : listItems(connection, path, rest);
     });
     return [...known, ...asked];
@@ -114,7 +115,7 @@ export class ImapSession implements MailSession {
     epoch?: string,
   ): Promise<readonly PartFetched[]> {
     if (wanted.length === 0) return [];
-    return this.#on(path, async (connection) => {
+    return this.#read(path, async (connection) => {
       return isOthers(connection, epoch) ? [] : fetchParts(connection, wanted);
     });
   }
@@ -124,7 +125,7 @@ export class ImapSession implements MailSession {
     part: PartWanted & { readonly epoch: string },
   ): Promise<Readable | undefined> {
     const { epoch } = await this.#position(path);
-    return epoch === part.epoch ? openPart(this.#on, path, part) : undefined;
+    return epoch === part.epoch ? openPart(this.#read, path, part) : undefined;
   }
 
   async setFlags(
@@ -183,7 +184,7 @@ export class ImapSession implements MailSession {
     const ranges =
       "from" in which ? [{ low: which.from, high: topNumber }] : rangesOf([...new Set(which)]);
     if (ranges.length === 0) return new Map();
-    return this.#on(path, (connection) => identitiesOf(connection, ranges));
+    return this.#read(path, (connection) => identitiesOf(connection, ranges));
   }
 
   append(
@@ -196,19 +197,19 @@ export class ImapSession implements MailSession {
   }
 
   findByMessageId(path: string, messageId: string, from: number): Promise<number | undefined> {
-    return this.#on(path, (connection) => findByMessageId(connection, messageId, from));
+    return this.#read(path, (connection) => findByMessageId(connection, messageId, from));
   }
 
   search(path: string, query: MailQuery, { limit, signal }: SearchBounds): Promise<FolderHits> {
     const ended = AbortSignal.any([signal, this.#lease.signal]);
-    const found = this.#on(path, (connection) => {
+    const found = this.#read(path, (connection) => {
       return searchMails(connection, path, query, { limit, signal: ended });
     });
     return untilAborted(found, signal);
   }
 
   threads(path: string): Promise<readonly (readonly number[])[]> {
-    return this.#on(path, (connection) => threadsOf(connection, path));
+    return this.#read(path, (connection) => threadsOf(connection, path));
   }
 
   async watch(
@@ -240,10 +241,15 @@ export class ImapSession implements MailSession {
   }
 
   #position(path: string): Promise<Position> {
-    return this.#lease.pool.position(path, this.#visit);
+    const { pool } = this.#lease;
+    return pool.reading(() => pool.position(path, this.#visit));
   }
 
   readonly #on: OnSelected = (path, work) => this.#lease.pool.useSelected(path, this.#visit, work);
+
+  readonly #read: OnSelected = (path, work) => {
+    return this.#lease.pool.reading(() => this.#on(path, work));
+  };
 
   #anywhere<Result>(work: (connection: ImapConnection) => Promise<Result>): Promise<Result> {
     return this.#lease.pool.use(undefined, this.#visit, work);
