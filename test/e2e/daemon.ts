@@ -51,14 +51,19 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Ends a daemon in order and waits until it is gone. */
+/**
+ * Ends a daemon in order, and then what is left of its processes, as systemd does: Dovecot's serve a connection that
+ * is in use for another 10 seconds.
+ */
 export async function ended(pid: number): Promise<void> {
+  const tree = await treeOf(pid);
   signal(pid, "SIGTERM");
   const deadline = performance.now() + 20_000;
   while ((await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")) !== "") {
     if (performance.now() > deadline) throw new Error(`process ${pid} does not end`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+  for (const member of tree) signal(member, "SIGKILL");
 }
 
 /** Runs a daemon in the foreground for as long as this process lives, or until it is disposed of. */
