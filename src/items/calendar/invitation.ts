@@ -113,10 +113,18 @@ function points(zones: ReadonlyMap<string, Zone>): PointOf {
     if (clock === undefined) return undefined;
     const { wallMs, isDate, isUtc } = clock;
     const name = property?.parameters["tzid"] ?? "";
-    const zone = isUtc || isDate ? utc : (zones.get(name) ?? namedZone(name) ?? utc);
+    const zone = isUtc || isDate || name === "" ? utc : zoneCalled(name, zones);
     const moment = new Date(momentOf(wallMs, zone));
     return isTellable(moment) ? { moment, wallMs, isDate, zone } : undefined;
   };
+}
+
+/** Some programs spell a name in two ways: where a calendar has one zone alone, an unknown name is that one's. */
+function zoneCalled(name: string, zones: ReadonlyMap<string, Zone>): Zone {
+  const known = zones.get(name) ?? namedZone(name);
+  if (known !== undefined) return known;
+  const [only = utc] = zones.values();
+  return zones.size === 1 ? only : utc;
 }
 
 /** DTEND, or DURATION; else the day, or nothing at all (RFC 5545 3.6.1). */

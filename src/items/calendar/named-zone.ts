@@ -1,18 +1,22 @@
 /** Time zones by their name in the IANA database, from the platform's own data. */
 import { maxRememberedYears, maxRememberedZones } from "./limits.ts";
+import { windowsZoneName } from "./windows-zones.ts";
 import { changeAt, yearOf, yearStart, type YearRule, type Zone } from "./zone.ts";
 
 /** Making a clock takes longer than all that is asked of it. */
 const remembered = new Map<string, Zone>();
 
-/** The zone of this name; also of names that programs put a path in front of. Undefined when nobody knows it. */
+/**
+ * The zone of this name; also of names that programs put a path in front of, and of those that Windows has.
+ * Undefined when nobody knows it.
+ */
 export function namedZone(name: string): Zone | undefined {
   const parts = name.split("/").filter((part) => part !== "");
   for (const length of [parts.length, 3, 2]) {
     const zone = length > parts.length ? undefined : zoneNamed(parts.slice(-length).join("/"));
     if (zone !== undefined) return zone;
   }
-  return undefined;
+  return zoneNamed(windowsZoneName(name) ?? "");
 }
 
 function zoneNamed(id: string): Zone | undefined {

@@ -10,8 +10,11 @@ export interface WallClock {
   readonly isUtc: boolean;
 }
 
-/** The text of jCal, or of iCalendar itself in properties whose type is not known. */
-const form = /^(\d{4})-?(\d\d)-?(\d\d)(?:T(\d\d):?(\d\d):?(\d\d)(Z?))?$/;
+/**
+ * The text of jCal, or of iCalendar itself in properties whose type is not known. "T::" has the parser made of a date
+ * that does not say that it is one.
+ */
+const form = /^(\d{4})-?(\d\d)-?(\d\d)(?:T::|T(\d\d):?(\d\d):?(\d\d)?(Z?))?$/;
 
 /** A date or date-time; undefined for what is none. */
 export function wallClockOf(value: unknown): WallClock | undefined {

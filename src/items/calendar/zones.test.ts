@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseCalendars, componentsIn } from "./component.ts";
+import { readInvitation } from "./invitation.ts";
 import { namedZone } from "./named-zone.ts";
 import { timeZoneBlob } from "./time-zone-blob.ts";
 import { zoneOf } from "./vtimezone.ts";
 import { wallClock } from "./wall-clock.ts";
+import { windowsNames } from "./windows-zones.ts";
 import { momentOf, type Zone } from "./zone.ts";
 
 function vtimezone(lines: string): Zone {
@@ -87,7 +89,39 @@ describe("the time zones of calendars", () => {
   it("know names with a path in front, and none that nobody knows", () => {
     assert.equal(namedZone("/freeassociation.sourceforge.net/Europe/Berlin")?.id, "Europe/Berlin");
     assert.equal(namedZone("Not a Zone"), undefined);
+    assert.equal(namedZone("Not a Standard Time"), undefined);
     assert.equal(namedZone(""), undefined);
+  });
+
+  it("know the names of Windows", () => {
+    assert.equal(namedZone("W. Europe Standard Time")?.id, "Europe/Berlin");
+    const summer = wallClock([2026, 7, 1]);
+    const offsets = ["Eastern Standard Time", "India Standard Time", "E. Australia Standard Time"];
+    assert.deepEqual(
+      offsets.map((name) => namedZone(name)?.offsetAt(summer)),
+      [-240, 330, 600],
+    );
+    for (const name of windowsNames) assert.ok(namedZone(name) !== undefined, name);
+  });
+
+  it("are the only one of a calendar where a time names it in another way", () => {
+    const zone = (id: string): string =>
+      `BEGIN:VTIMEZONE\nTZID:${id}\nBEGIN:STANDARD\nTZOFFSETTO:+0530\nDTSTART:19700101T000000\nEND:STANDARD\nEND:VTIMEZONE\n`;
+    const startIn = (zones: string): string | undefined =>
+      readInvitation(
+        `BEGIN:VCALENDAR\n${zones}BEGIN:VEVENT\nDTSTART;TZID=my zone:20260701T100000\nEND:VEVENT`,
+      )?.start.moment.toISOString();
+    assert.equal(startIn(zone("My Zone")), "2026-07-01T04:30:00.000Z");
+    assert.equal(startIn(zone("One") + zone("Other")), "2026-07-01T10:00:00.000Z");
+  });
+
+  it("have no part in a date, whether it says that it is one or not", () => {
+    for (const start of ["DTSTART;VALUE=DATE:20260701", "DTSTART:20260701"]) {
+      const found = readInvitation(`BEGIN:VCALENDAR\nBEGIN:VEVENT\n${start}\nEND:VEVENT`);
+      assert.equal(found?.isAllDay, true, start);
+      assert.equal(found.start.moment.toISOString(), "2026-07-01T00:00:00.000Z");
+      assert.equal(found.end.moment.toISOString(), "2026-07-02T00:00:00.000Z");
+    }
   });
 
   it("give one moment to each time of the clock, in the hour of a change too", () => {
