@@ -424,9 +424,26 @@ test("Of texts that a phone saw no answers to the one holds that it sent last", 
     keptOf(await change(at, edit(at, number, words(text), { syncKey: "k2" })));
     assert.deepEqual(await shown(at), [[number, text]]);
   }
-  // Under another key the phone knows the draft by its number: an Add that comes again is the one of before.
-  keptOf(await add(at, { ...one, syncKey: "k3" }));
-  assert.deepEqual([subjects(at), await shown(at)], [["three"], [[number, "three"]]]);
+});
+
+test("A ClientId that is used again under another key names another draft, unless the one of before is as it was", async () => {
+  await using at = await scene();
+  const one = wish(at, words("one"));
+  const { number } = keptOf(await add(at, one));
+  assert.equal(keptOf(await add(at, { ...one, syncKey: "k2" })).number, number);
+  keptOf(await change(at, edit(at, number, words("changed"), { syncKey: "k2" })));
+  const other = keptOf(await add(at, { ...one, syncKey: "k3" }));
+  assert.equal(keptOf(await add(at, { ...one, syncKey: "k3" })).number, other.number);
+  assert.deepEqual(await shown(at), [
+    [other.number, "one"],
+    [number, "changed"],
+  ]);
+  await on(at, at.gateway, async (mailbox) => mailbox.remove(at.drafts, [other.number], false));
+  const third = keptOf(await add(at, { ...one, syncKey: "k4" }));
+  assert.deepEqual(await shown(at), [
+    [third.number, "one"],
+    [number, "changed"],
+  ]);
 });
 
 test("A file that is added to a draft which another device changed is in a draft of its own", async () => {

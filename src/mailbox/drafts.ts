@@ -46,7 +46,10 @@ export class Drafts {
     this.#versions = new Versions(source);
   }
 
-  /** A new draft; the same ClientId under the same key is the same draft, with the text that it then has. */
+  /**
+   * A new draft; the same ClientId under the same key is the same draft, with the text that it then has. Under another
+   * key it is where nothing was done with it since.
+   */
   async add(wish: DraftWish, signal: AbortSignal): Promise<DraftOutcome> {
     return await this.#write("add", wish, signal, async (folder) => {
       const number = await this.#settleEarlier("add", wish, folder);
@@ -145,9 +148,11 @@ export class Drafts {
     const token = wish.contents.toString("hex").slice(0, 32);
     const name = { from: account.email, token, version: undefined };
     const { octets } = await composePlan(folder, plan, name);
-    const sending = this.#sending(wish, folder.row.epoch);
+    const { key, ...sending } = this.#sending(wish, folder.row.epoch);
     const draft = versionOf(folder, plan);
-    await sender.send({ ...sending, draft, mime: octets, saveInSent: true }, signal);
+    const { syncKey } = wish;
+    const named = plan.of.number === undefined ? { ...key, syncKey } : key;
+    await sender.send({ ...sending, key: named, draft, mime: octets, saveInSent: true }, signal);
   }
 
   /** Names a mail that is sent out of Drafts: it has no ClientId of its own. */
@@ -248,7 +253,7 @@ class Writing implements Effect<DraftTarget> {
   async begin(wishes: Parameters<Effect<DraftTarget>["begin"]>[0]) {
     const begun = new Map<string, DraftTarget>();
     for (const { clientKey, done } of wishes) {
-      if (done !== undefined && !isRewritten(this.#folder.aliases, this.#wish, done)) continue;
+      if (done !== undefined && (await isDone(this.#folder, this.#wish, done))) continue;
       const plan = await this.#makePlan(this.#folder);
       if (typeof plan === "string") this.refusal = plan;
       else {
@@ -292,6 +297,19 @@ class Writing implements Effect<DraftTarget> {
 function isOthers(aliases: Aliases, { number, knownUid, deviceId }: DraftEdit): boolean {
   const alias = aliases.of(number);
   return (alias?.uid ?? number) !== knownUid && alias?.editor !== deviceId;
+}
+
+/** Whether what was done is what the device asks for, so that nothing is to be done any more. */
+async function isDone(folder: DraftFolder, wish: DraftWish, done: DraftTarget): Promise<boolean> {
+  const { uid, syncKey } = done;
+  if (syncKey === wish.syncKey || uid === undefined) {
+    return !isRewritten(folder.aliases, wish, done);
+  }
+  // A ClientId is one for the length of a request (MS-ASCMD 2.2.3.28.2, R961): under another key the draft is the one
+  // that a phone without its state writes again only while it is there as it was made.
+  const { session, row, aliases } = folder;
+  if (aliases.of(uid) !== undefined) return false;
+  return (await session.identities(row.path, [uid])).has(uid);
 }
 
 /**

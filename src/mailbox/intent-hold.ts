@@ -16,6 +16,8 @@ export interface SendTarget {
   readonly next: number;
   /** The version of a draft that the mail was made of. */
   readonly draft?: DraftVersion;
+  /** The sync key of the request that named the mail. */
+  readonly syncKey?: string;
 }
 
 /**

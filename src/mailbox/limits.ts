@@ -37,8 +37,9 @@ export const filingsPerRequest = 3;
 export const refusedFilingPauseSeconds = 3600;
 
 /**
- * A mail without ClientId, Message-ID and Date that comes again with the same bytes is a repeat this long;
- * later it is somebody who writes the same words again, and a double is better than a loss.
+ * A mail without ClientId, Message-ID and Date that comes again with the same bytes is a repeat this long, and so is
+ * one out of Drafts under another sync key, as the ClientId of an Add holds for one request (MS-ASCMD 2.2.3.28.2,
+ * R961); later it is somebody who writes the same words again, and a double is better than a loss.
  */
 export const namelessRepeatMs = 15 * 60_000;
 

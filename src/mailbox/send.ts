@@ -17,7 +17,6 @@ import { octetsOf, scan, type Octets } from "../kit/octets.ts";
 import {
   findDraftElsewhere,
   lockDraftSends,
-  putDraftVersion,
   type DraftSend,
   type DraftVersion,
 } from "../store/draft-sends.ts";
@@ -25,7 +24,8 @@ import {
   addIntent,
   advanceIntent,
   listIntents,
-  removeIntents,
+  renewIntent,
+  retireIntent,
   takeIntent,
   type IntentName,
   type IntentRow,
@@ -178,20 +178,25 @@ export class Sender {
   /** Finds or writes the intent, and waits while another request works on it. */
   async #claim(submission: Submission, mail: SubmittedMail, signal: AbortSignal): Promise<Claim> {
     const name = await this.#nameOf(submission, mail);
-    const { draft } = submission;
+    const attempt = attemptOf(submission);
+    const isNamed = (earlier: SendTarget): boolean => isNamedBy(submission, mail, earlier);
     for (;;) {
       signal.throwIfAborted();
-      const known = await this.#find(name, isNameless(submission, mail));
+      const known = await this.#find(name, isNamed);
       const claim =
         known === undefined
-          ? await this.#begin(name, mail, draft)
-          : await this.#take(known, name, draft);
+          ? await this.#begin(name, mail, attempt)
+          : await this.#take({ known, isNamed: isNamed(known.target) }, name, attempt);
       if (claim !== undefined) return claim;
       await pause(this.#source.clock, intentPollMs, signal);
     }
   }
 
-  async #find(name: IntentName, nameless: boolean): Promise<Intent | undefined> {
+  /** `isNamed`: whether the device's name for the mail is one of this mail alone. */
+  async #find(
+    name: IntentName,
+    isNamed: (earlier: SendTarget) => boolean,
+  ): Promise<Intent | undefined> {
     const { database, clock, log } = this.#source;
     const rows = await listIntents<SendTarget>(database, name);
     const same = rows.find((row) => row.fingerprint.equals(name.fingerprint));
@@ -201,8 +206,9 @@ export class Sender {
       return undefined;
     }
     const ageMs = clock.now() - same.created.getTime();
-    if (!nameless || same.state === "accepted" || ageMs < namelessRepeatMs) return same;
-    await removeIntents(database, [same.id]);
+    const isSoon = same.state === "accepted" || ageMs < namelessRepeatMs;
+    if (isSoon || isNamed(same.target)) return same;
+    await retireIntent(database, same.id);
     return undefined;
   }
 
@@ -210,7 +216,7 @@ export class Sender {
   async #begin(
     name: IntentName,
     mail: SubmittedMail,
-    draft: DraftVersion | undefined,
+    attempt: Attempt,
   ): Promise<Claim | undefined> {
     const { clock, account, filing } = this.#source;
     await removeExpired(this.#source, expiredIntentsAtOnce);
@@ -218,8 +224,8 @@ export class Sender {
     const lease = newLease(nowMs);
     const domain = account.email.slice(account.email.lastIndexOf("@") + 1);
     const messageId = mail.messageId === "" ? `${randomUUID()}@${domain}` : mail.messageId;
-    const target = { messageId, ...(await filing.start()), ...(draft && { draft }) };
-    const intent = await this.#alone(name, draft, (sql) =>
+    const target = { messageId, ...(await filing.start()), ...attempt };
+    const intent = await this.#alone(name, attempt.draft, (sql) =>
       addIntent<SendTarget>(sql, name, { target, lease, nowMs }),
     );
     return intent && { intent, hold: new IntentHold(this.#source, [intent.id], lease) };
@@ -227,20 +233,23 @@ export class Sender {
 
   /** Goes on with a known intent: nothing to do, ours by now, or (undefined) another request's. */
   async #take(
-    known: Intent,
+    { known, isNamed }: { readonly known: Intent; readonly isNamed: boolean },
     name: IntentName,
-    draft: DraftVersion | undefined,
+    attempt: Attempt,
   ): Promise<Claim | undefined> {
     const { clock } = this.#source;
     if (known.state === "filed") return { intent: known, hold: undefined };
     const nowMs = clock.now();
     const lease = newLease(nowMs);
     const wanted = { id: known.id, state: known.state };
-    const unsent = known.state === "accepted" ? draft : undefined;
-    const intent = await this.#alone(name, unsent, async (sql) => {
+    const isUnsent = known.state === "accepted";
+    const intent = await this.#alone(name, isUnsent ? attempt.draft : undefined, async (sql) => {
       const taken = await takeIntent<SendTarget>(sql, wanted, { ...lease, nowMs });
-      if (taken !== undefined && unsent !== undefined) await putDraftVersion(sql, taken.id, unsent);
-      return taken;
+      if (taken === undefined || !isUnsent) return taken;
+      // The draft may have been changed since a sending that failed. What nothing else names is repeated from now on.
+      const created = isNamed ? taken.created : new Date(nowMs);
+      await renewIntent(sql, taken.id, { target: attempt, created });
+      return { ...taken, created };
     });
     if (intent !== undefined)
       return { intent, hold: new IntentHold(this.#source, [intent.id], lease) };
@@ -303,6 +312,21 @@ function refuseUnsendable(mail: SubmittedMail): void {
   }
   if (mail.recipients.length > 0) return;
   throw new SendRefused("no recipients", "The mail names no recipient in To, Cc or Bcc.");
+}
+
+/** What an intent says of the attempt that is made. */
+type Attempt = Pick<SendTarget, "draft" | "syncKey">;
+
+function attemptOf({ draft, key }: Submission): Attempt {
+  const { syncKey } = key ?? {};
+  return { ...(draft && { draft }), ...(syncKey === undefined ? {} : { syncKey }) };
+}
+
+/** Whether what the device calls the mail is a name of this one alone. */
+function isNamedBy(submission: Submission, mail: SubmittedMail, earlier: SendTarget): boolean {
+  const { syncKey } = submission.key ?? {};
+  const holds = syncKey === undefined || syncKey === earlier.syncKey;
+  return holds && !isNameless(submission, mail);
 }
 
 /** Nothing tells a second mail with the same words from a repeat, except that repeats come soon. */

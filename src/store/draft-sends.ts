@@ -48,10 +48,3 @@ export async function findDraftElsewhere(
   const order = ["filed", "busy", "unfiled"] as const;
   return order.find((how) => rows[0]?.[how] === true);
 }
-
-/** The version that an intent of before is about now: the draft may have been changed since a sending that failed. */
-export async function putDraftVersion(sql: Sql, id: string, draft: DraftVersion): Promise<void> {
-  const text =
-    "UPDATE intents SET target = target || jsonb_build_object('draft', $2::jsonb) WHERE id = $1";
-  await sql.rows("draft-sends.put-version", text, [id, JSON.stringify(draft)]);
-}

@@ -100,6 +100,22 @@ export async function takeIntent<Target>(
   )[0];
 }
 
+/** An intent is tried once more: it is what this attempt says. */
+export async function renewIntent(
+  sql: Sql,
+  id: string,
+  { target, created }: { readonly target: object; readonly created: Date },
+): Promise<void> {
+  const text = "UPDATE intents SET target = target || $2::jsonb, created = $3 WHERE id = $1";
+  await sql.rows("intents.renew", text, [id, JSON.stringify(target), created]);
+}
+
+/** An intent keeps what is left to do, and names nothing any more: the same again is another one. */
+export async function retireIntent(sql: Sql, id: string): Promise<void> {
+  const text = "UPDATE intents SET client_key = client_key || ' ' || id WHERE id = $1";
+  await sql.rows("intents.retire", text, [id]);
+}
+
 /** Holds intents longer, or gives them back (a time that has passed); those that are another's by now stay his. */
 export async function holdIntents(sql: Sql, ids: readonly string[], lease: Lease): Promise<void> {
   const text = `UPDATE intents SET lease_until = $3 WHERE id = ANY($1::bigint[]) AND lease_token = $2`;
