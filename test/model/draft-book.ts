@@ -33,12 +33,14 @@ export class DraftBook {
   /** Before a request: gives what writes down what it did, by its answer. */
   ready(place: Place, asked: SyncWishes): (answer: SyncAnswer) => void {
     const doomed = this.#doomedBy(place, asked);
+    const moved = this.#movedAndDoomed(place, asked);
     const drafts = subjectsIn(this.#world.server.folderAt("Drafts"));
     return ({ body }) => {
       const own = body?.Collections?.Collection[0];
       // An empty answer brought nothing, but all was done.
       if (body !== undefined && (own === undefined || (own.Status ?? 1) !== 1)) return;
       for (const subject of doomed) this.#world.gone(subject);
+      for (const subject of moved) if (!this.#isAnywhere(subject)) this.#world.gone(subject);
       for (const command of asked.Commands ?? []) {
         this.#written(command, own?.Responses ?? [], drafts);
       }
@@ -50,12 +52,39 @@ export class DraftBook {
     const stored = this.#world.server.folders.get(path);
     const isForGood = asked.DeletesAsMoves === false || stored?.type === "trash";
     if (!isForGood) return [];
+    return this.#deletes({ path, mails }, asked)
+      .filter(({ ServerId, subject }) => isThere(stored, ServerId, subject))
+      .map(({ subject }) => subject);
+  }
+
+  /**
+   * Of a folder that another device or client renamed meanwhile this one has the old path: what it deletes is where it
+   * was, and whether the folder was that one shows after the request.
+   */
+  #movedAndDoomed({ path, mails }: Place, asked: SyncWishes): string[] {
+    const others = this.#world.folders().filter((each) => each.path !== path);
+    return this.#deletes({ path, mails }, asked)
+      .filter(({ ServerId, subject }) => {
+        const stored = others.find((each) => isThere(each, ServerId, subject));
+        return stored !== undefined && (asked.DeletesAsMoves === false || stored.type === "trash");
+      })
+      .map(({ subject }) => subject);
+  }
+
+  #deletes(
+    { mails }: Place,
+    asked: SyncWishes,
+  ): readonly { readonly ServerId: string; readonly subject: string }[] {
     return (asked.Commands ?? []).flatMap((command) => {
       if (!("Delete" in command)) return [];
       const { ServerId } = command.Delete;
       const subject = this.#drafts.get(ServerId) ?? mails.get(ServerId)?.Subject ?? "";
-      return isThere(stored, ServerId, subject) ? [subject] : [];
+      return [{ ServerId, subject }];
     });
+  }
+
+  #isAnywhere(subject: string): boolean {
+    return this.#world.folders().some((each) => subjectsIn(each).includes(subject));
   }
 
   #written(command: Command, responses: readonly Responded[], drafts: readonly string[]): void {
