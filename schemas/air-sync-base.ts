@@ -3,21 +3,25 @@ import { email2Page } from "./code-pages/email2.ts";
 import { itemOperationsPage } from "./code-pages/item-operations.ts";
 import * as v from "./vocabulary.ts";
 
-/** Which form of a body a client wants, and how much of it (MS-ASAIRS 2.2.2.12). */
-export const bodyPreference = v.struct(airSyncBasePage, {
-  Type: v.integer,
-  TruncationSize: v.optional(v.integer),
-  AllOrNone: v.optional(v.boolean),
-  Preview: v.since("14.0", v.integer),
-});
+/** Which form of a body a client wants, and how much of it (MS-ASAIRS 2.2.2.12, R150). */
+export const bodyPreference = v.sequence(
+  v.struct(airSyncBasePage, {
+    Type: v.integer,
+    TruncationSize: v.optional(v.integer),
+    AllOrNone: v.optional(v.boolean),
+    Preview: v.since("14.0", v.integer),
+  }),
+);
 
 /** Which form of a message part a client wants (MS-ASAIRS 2.2.2.11). */
-export const bodyPartPreference = v.struct(airSyncBasePage, {
-  Type: v.integer,
-  TruncationSize: v.optional(v.integer),
-  AllOrNone: v.optional(v.boolean),
-  Preview: v.optional(v.integer),
-});
+export const bodyPartPreference = v.sequence(
+  v.struct(airSyncBasePage, {
+    Type: v.integer,
+    TruncationSize: v.optional(v.integer),
+    AllOrNone: v.optional(v.boolean),
+    Preview: v.optional(v.integer),
+  }),
+);
 
 /** The body of an item (MS-ASAIRS 2.2.2.9); a client sends Type and Data. */
 export const body = v.struct(airSyncBasePage, {

@@ -74,6 +74,8 @@ export type Shape =
       readonly refused?: Refused;
       /** Children are sent in the order of the object, not in that of the fields. */
       readonly isOrdered?: true;
+      /** A request has its children in the order of the fields, each once at the most. */
+      readonly isSequence?: true;
     }
   | { readonly kind: "choices"; readonly page: CodePage; readonly fields: Fields }
   | { readonly kind: "textOr"; readonly other: Schema }
@@ -198,6 +200,12 @@ export function refusing<T>(refused: Refused, of: Schema<T>): Schema<T> {
 export function inOrder<T>(of: Schema<T>): Schema<T> {
   if (of.shape.kind !== "struct") throw new Error("only a struct has an order to keep");
   return { ...of, shape: { ...of.shape, isOrdered: true } };
+}
+
+/** A struct that is refused where its children come in another order than its fields, or twice (xs:sequence). */
+export function sequence<T>(of: Schema<T>): Schema<T> {
+  if (of.shape.kind !== "struct") throw new Error("only a struct is a sequence");
+  return { ...of, shape: { ...of.shape, isSequence: true } };
 }
 
 /** An element whose children keep their order: one object with a single key for each child. */

@@ -9,7 +9,7 @@ import { InvalidDeviceId } from "../devices/identity.ts";
 import type { Log } from "../kit/log.ts";
 import { SpoolFull } from "../kit/spool.ts";
 import { encode } from "../wbxml/encode.ts";
-import { INVALID_XML, WbxmlError } from "../wbxml/error.ts";
+import { INVALID_XML, OutOfOrder, WbxmlError } from "../wbxml/error.ts";
 import { challenge } from "./basic.ts";
 import { unavailableRetrySeconds } from "./limits.ts";
 import { bare, later, success, wbxmlType, type Outgoing } from "./outgoing.ts";
@@ -52,19 +52,20 @@ export function answerError(error: unknown, failed: Failed): Outgoing {
 }
 
 /**
- * Values of BodyPreference and BodyPartPreference have a Status of each command of their own
- * (MS-ASAIRS 3.2.5.1, R345, R347, R350).
+ * What is wrong with a BodyPreference or BodyPartPreference has a Status of each command of its own
+ * (MS-ASAIRS 3.2.5.1, R345 to R351).
  */
 function preferenceStatus(
   error: StatusError | WbxmlError,
   command: CommandName | undefined,
 ): number | undefined {
   if (!(error instanceof WbxmlError) || error.status !== INVALID_XML) return undefined;
-  const [, element] = /\/Body(?:Part)?Preference\/(\w+)$/.exec(error.path) ?? [];
-  if (element === undefined) return undefined;
+  const found = /\/Body(?:Part)?Preference(?:\/(\w+))?$/.exec(error.path);
+  if (found === null) return undefined;
   if (command === "Sync") {
     const { ConversionError, ProtocolError } = commandStatus.Sync;
-    return element === "AllOrNone" ? ProtocolError : ConversionError;
+    const isOfTable = found[1] === "AllOrNone" || error instanceof OutOfOrder;
+    return isOfTable ? ProtocolError : ConversionError;
   }
   if (command === "ItemOperations") return commandStatus.ItemOperations.ProtocolError;
   return command === "Search" ? commandStatus.Search.InvalidRequest : undefined;

@@ -4,7 +4,7 @@ import { commands } from "../../schemas/commands.ts";
 import { airSyncPage } from "../../schemas/code-pages/air-sync.ts";
 import * as v from "../../schemas/vocabulary.ts";
 import { decode } from "./decode.ts";
-import { WbxmlError } from "./error.ts";
+import { OutOfOrder, WbxmlError } from "./error.ts";
 import * as limits from "./limits.ts";
 import { fromXml } from "./xml.ts";
 import type { Message } from "../../schemas/vocabulary.ts";
@@ -88,6 +88,19 @@ describe("decoding elements", () => {
     assert.deepEqual(decode(read(one), message, "14.1"), { Class: "y", Conflict: 1 });
     const two = "<Conflict>1</Conflict><Class>x</Class><Conflict>1</Conflict>";
     refused(read(two), message, 8, /Options: Conflict stands more than once/);
+  });
+
+  it("refuses the elements of a sequence twice or in another order, and says which it is", () => {
+    const fields = { Class: v.text, Conflict: v.optional(v.integer), SyncKey: v.optional(v.text) };
+    const message = v.message(airSyncPage, "Options", v.sequence(v.struct(airSyncPage, fields)));
+    const read = (inner: string): Buffer => fromXml(`<Options xmlns="AirSync">${inner}</Options>`);
+    const inOrder = "<Class>x</Class><Wait>1</Wait><SyncKey>1</SyncKey>";
+    assert.deepEqual(decode(read(inOrder), message, "14.1"), { Class: "x", SyncKey: "1" });
+    const twice = "<Class>x</Class><Conflict>1</Conflict><Conflict>1</Conflict>";
+    refused(read(twice), message, 103, /Options\/Conflict: stands twice/);
+    const turned = read("<Conflict>1</Conflict><Class>x</Class>");
+    refused(turned, message, 103, /Options: Class stands behind Conflict/);
+    assert.throws(() => decode(turned, message, "14.1"), OutOfOrder);
   });
 
   it("refuses the elements of other structs where a struct says so", () => {

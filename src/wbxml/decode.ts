@@ -1,4 +1,4 @@
-import { INVALID_WBXML, WbxmlError } from "./error.ts";
+import { INVALID_WBXML, INVALID_XML, OutOfOrder, WbxmlError } from "./error.ts";
 import { rank } from "../../schemas/version.ts";
 import { classesByPage, layoutOf, layoutOfStruct } from "./layout.ts";
 import { END_OF_ELEMENT, Reader } from "./reader.ts";
@@ -12,6 +12,7 @@ import type { Child, Layout } from "./layout.ts";
 /** Reads an element that was entered; undefined is as good as no element. */
 type Decoder = (reader: Reader, filled: boolean, version: number) => unknown;
 type Values = Record<string, unknown>;
+type StructRules = Pick<Extract<Shape, { kind: "struct" }>, "refused" | "isSequence">;
 
 const decoders = new WeakMap<Schema, Decoder>();
 
@@ -26,7 +27,7 @@ function decoderOf(of: Schema): Decoder {
 function compile(shape: Shape): Decoder {
   switch (shape.kind) {
     case "struct":
-      return structDecoder(layoutOf(shape.page, shape.fields), shape.refused);
+      return structDecoder(layoutOf(shape.page, shape.fields), shape);
     case "choices":
       return choicesDecoder(layoutOf(shape.page, shape.fields));
     case "textOr":
@@ -151,11 +152,21 @@ function strangerOf(refused: Refused | undefined): (reader: Reader, id: number) 
   };
 }
 
-function structDecoder(layout: Layout, refused?: Refused): Decoder {
+/** The place of a child in a sequence, behind that of the one before. */
+function nextPlace(reader: Reader, { children }: Layout, child: Child, last: number): number {
+  const place = children.indexOf(child);
+  if (place > last) return place;
+  const path = reader.path;
+  if (place === last) throw new WbxmlError(INVALID_XML, `${path}/${child.key}`, "stands twice");
+  throw new OutOfOrder(INVALID_XML, path, `${child.key} stands behind ${children[last]?.key}`);
+}
+
+function structDecoder(layout: Layout, { refused, isSequence }: StructRules): Decoder {
   const readings = readingsOf(layout);
   const meetStranger = strangerOf(refused);
   return (reader, filled, version) => {
     const values = emptyValues(layout);
+    let place = -1;
     let id = filled ? reader.next() : END_OF_ELEMENT;
     for (; id !== END_OF_ELEMENT; id = reader.next()) {
       const reading = readings.get(id);
@@ -163,6 +174,7 @@ function structDecoder(layout: Layout, refused?: Refused): Decoder {
         meetStranger(reader, id);
         continue;
       }
+      if (isSequence === true) place = nextPlace(reader, layout, reading.child, place);
       refuseRepeated(reader, reading.child, values);
       put(values, reading.child, decodeChild(reader, reading, version));
     }

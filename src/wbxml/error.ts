@@ -17,3 +17,6 @@ export class WbxmlError extends Error {
     this.path = path;
   }
 }
+
+/** Elements that stand in another order than the protocol has them in. */
+export class OutOfOrder extends WbxmlError {}

@@ -39,8 +39,8 @@ export class DraftBook {
       const own = body?.Collections?.Collection[0];
       // An empty answer brought nothing, but all was done.
       if (body !== undefined && (own === undefined || (own.Status ?? 1) !== 1)) return;
-      for (const subject of doomed) this.#world.gone(subject);
-      for (const subject of moved) if (!this.#isAnywhere(subject)) this.#world.gone(subject);
+      const went = moved.filter((subject) => !this.#isAnywhere(subject));
+      for (const subject of [...doomed, ...went]) this.#world.gone(subject);
       for (const command of asked.Commands ?? []) {
         this.#written(command, own?.Responses ?? [], drafts);
       }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fixture, itemOf, mailOptions, mapped } from "../../../test/fixtures/mime/mails.ts";
+import { tnefAttachment, tnefStream } from "../../../test/fixtures/mime/tnef.ts";
 import { planBody } from "./body-plan.ts";
 import { toEasChange } from "./change-elements.ts";
 import type { EmailData } from "./data.ts";
@@ -196,6 +197,15 @@ describe("attachments", () => {
         },
       },
     ]);
+  });
+
+  it("shows what Outlook packs as an object with Method 6", () => {
+    const method = Buffer.from([6, 0, 0, 0]);
+    const packed = tnefStream(tnefAttachment("a drawing", "ole", [[0x03, 0x3705, method]]));
+    const header = "Content-Type: application/ms-tnef\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+    const [first] = mapped(Buffer.from(header + packed.toString("base64"))).Attachments ?? [];
+    assert.ok(first !== undefined && "Attachment" in first);
+    assert.equal(first.Attachment.Method, 6);
   });
 
   it("are embedded messages by Method 5, named .eml after their subject", () => {
