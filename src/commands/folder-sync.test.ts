@@ -21,9 +21,14 @@ const hierarchy: Feed = {
   withinKnown: async (known) => known,
 };
 
-/** Commits of the hierarchy of which the first ones find that somebody else answered. */
-function taken(times: number): Replacements {
+/** The hierarchy's state, of which the first steps of a kind find that somebody else answered. */
+function taken(times: number, step: "open" | "commit" = "commit"): Replacements {
   let left = times;
+  const take = (): void => {
+    if (left === 0) return;
+    left -= 1;
+    throw new KeyTaken("somebody else answered");
+  };
   return {
     mailbox: (mailbox) => ({
       hierarchy: async () => hierarchy,
@@ -33,22 +38,27 @@ function taken(times: number): Replacements {
       },
     }),
     sync: (states) => ({
+      open: async (...open) => {
+        if (step === "open") take();
+        return await states.open(...open);
+      },
       commit: async (...commit) => {
-        if (left === 0) return states.commit(...commit);
-        left -= 1;
-        throw new KeyTaken("somebody else answered");
+        if (step === "commit") take();
+        return await states.commit(...commit);
       },
     }),
   };
 }
 
 test("FolderSync: a key that somebody else answers meanwhile is opened once more", async () => {
-  const { context } = await commandScene(taken(1));
-  const answer = await handleFolderSync({ SyncKey: "0" }, context);
-  assert.deepEqual(
-    answer.Changes?.Add.map(({ ServerId }) => ServerId),
-    ["f1", "f2", "f3"],
-  );
+  for (const step of ["open", "commit"] as const) {
+    const { context } = await commandScene(taken(1, step));
+    const answer = await handleFolderSync({ SyncKey: "0" }, context);
+    assert.deepEqual(
+      answer.Changes?.Add.map(({ ServerId }) => ServerId),
+      ["f1", "f2", "f3"],
+    );
+  }
 });
 
 test("FolderSync: a key that is taken twice is Status 6: the device repeats", async () => {

@@ -43,27 +43,23 @@ async function attempt<Result>(
   context: Context,
   answer: (opened: Opened) => Promise<Result>,
 ): Promise<{ readonly result: Result } | undefined> {
-  const opened = await open(keyed, context);
+  let opened: Opened | undefined;
   try {
+    opened = await open(keyed, context);
     return { result: await answer(opened) };
   } catch (error) {
     if (error instanceof InvalidSyncKey) throw new StatusError(status.InvalidSyncKey);
     if (error instanceof KeyTaken) return undefined;
     throw error;
   } finally {
-    await context.sync.release(opened);
+    if (opened !== undefined) await context.sync.release(opened);
   }
 }
 
 async function open({ SyncKey, hash }: Keyed, context: Context): Promise<Opened> {
   const { sync, account, device, signal } = context;
   const partnership = { accountId: account.id, deviceId: device.id };
-  try {
-    return await sync.open(partnership, hierarchyId, SyncKey, { hash, signal });
-  } catch (error) {
-    if (error instanceof InvalidSyncKey) throw new StatusError(status.InvalidSyncKey);
-    throw error;
-  }
+  return await sync.open(partnership, hierarchyId, SyncKey, { hash, signal });
 }
 
 /** A device's change of one folder. */
