@@ -37,6 +37,8 @@ export class ModelDevice {
   readonly #book: DraftBook;
   /** Items that a lost answer added: when they went before the repeat, their Delete may follow. */
   readonly #untold = new Set<string>();
+  /** The same: the repeat tells a draft in the version that it has by then, and the next answer that it changed. */
+  readonly #toldTwice = new Set<string>();
   /** MS-ASCMD 2.2.3.34: 0 the device wins, 1 the server. */
   readonly #conflict: number;
 
@@ -297,7 +299,9 @@ export class ModelDevice {
 
   #lose(commands: readonly Told[]): void {
     for (const command of commands) {
-      if ("Add" in command) this.#untold.add(command.Add.ServerId);
+      if (!("Add" in command)) continue;
+      this.#untold.add(command.Add.ServerId);
+      this.#toldTwice.add(command.Add.ServerId);
     }
   }
 
@@ -335,6 +339,7 @@ export class ModelDevice {
       const { ServerId, ApplicationData } = command.Change;
       const before = this.phone.mails(folder).get(ServerId);
       if (before === undefined || refused.has(ServerId)) continue;
+      if (this.#toldTwice.delete(ServerId)) continue;
       const after = { ...before, ...emailIn(ApplicationData) };
       // The texts of two flags may differ in what is not compared here.
       if (before.Flag?.Status === 2 && after.Flag?.Status === 2) continue;

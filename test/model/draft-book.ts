@@ -25,6 +25,8 @@ export class DraftBook {
   readonly #world: World;
   /** The text that each draft has on the server, by ServerId; all devices have the same. */
   readonly #drafts = new Map<string, string>();
+  /** The texts that the server took. */
+  readonly #written = new Set<string>();
 
   constructor(world: World) {
     this.#world = world;
@@ -42,7 +44,7 @@ export class DraftBook {
       const went = moved.filter((subject) => !this.#isAnywhere(subject));
       for (const subject of [...doomed, ...went]) this.#world.gone(subject);
       for (const command of asked.Commands ?? []) {
-        this.#written(command, own?.Responses ?? [], drafts);
+        this.#writeDown(command, own?.Responses ?? [], drafts);
       }
     };
   }
@@ -87,7 +89,7 @@ export class DraftBook {
     return this.#world.folders().some((each) => subjectsIn(each).includes(subject));
   }
 
-  #written(command: Command, responses: readonly Responded[], drafts: readonly string[]): void {
+  #writeDown(command: Command, responses: readonly Responded[], drafts: readonly string[]): void {
     if ("Add" in command) this.#added(command.Add, responses);
     else if (isWriting(command) && "Change" in command) {
       this.#changed(command.Change, responses, drafts);
@@ -99,9 +101,17 @@ export class DraftBook {
     const added = responses.flatMap((each) => ("Add" in each ? [each.Add] : []));
     const own = added.find((each) => each.ClientId === ClientId);
     assert.equal(own?.Status, 1, "a new draft is taken");
+    if (this.#isRepeat(subject)) return;
     if (Send === true) return this.#world.sent(subject);
     this.#drafts.set(own.ServerId ?? "", subject);
     this.#world.must(subject);
+  }
+
+  /** A repeat is answered as before: what became of its text meanwhile stays so. */
+  #isRepeat(subject: string): boolean {
+    if (this.#written.has(subject)) return true;
+    this.#written.add(subject);
+    return false;
   }
 
   #changed(
@@ -115,6 +125,7 @@ export class DraftBook {
     assert.ok([1, 7, 8].includes(status), `Change of a draft: ${status}`);
     if (status === 8) return this.#world.may(subject);
     if (status === 7) return this.#world.must(subject);
+    if (this.#isRepeat(subject)) return;
     const before = this.#drafts.get(ServerId);
     // What another device threw into the trash meanwhile lies there still.
     const isReplaced = before !== undefined && before !== subject && drafts.includes(before);
