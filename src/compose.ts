@@ -6,7 +6,7 @@ import type { FastifyInstance } from "fastify";
 import { Accounts } from "./accounts/accounts.ts";
 import { AliasMap } from "./accounts/alias-map.ts";
 import { Directory } from "./accounts/directory.ts";
-import { CertificateChecker } from "./certificates/checker.ts";
+import type { CertificateChecker, CheckerOptions } from "./certificates/checker.ts";
 import { createImapBackend } from "./backends/imap/backend.ts";
 import { createSmtpTransport } from "./backends/smtp/transport.ts";
 import { checkCertificate } from "./cli/check-certificate.ts";
@@ -247,7 +247,7 @@ function servicesOf(parts: Parts, ca: string | undefined): Parameters<typeof cre
     devices: new Devices({ database, clock, requiresPolicy: () => false }),
     outOfOffice: new OutOfOffice(database),
     recovery: new Recovery({ database, clock, key: config.encryptionKey }),
-    certificates: new CertificateChecker({ ...config.certificates, clock, ca }),
+    certificates: certificateChecks({ ...config.certificates, clock, ca }),
     directory: new Directory({ sql: database, domains: config.domains, aliasMaps }),
     loops,
     traces,
@@ -267,6 +267,18 @@ function servicesOf(parts: Parts, ca: string | undefined): Parameters<typeof cre
     spool,
     draining: draining.signal,
     openMailbox: (account, request) => mailboxes.open(account, request),
+  };
+}
+
+/** What reads certificates takes 10 MB of memory: it is loaded when the first device asks for it. */
+function certificateChecks(options: CheckerOptions): Pick<CertificateChecker, "check"> {
+  let loading: Promise<CertificateChecker> | undefined;
+  const load = async (): Promise<CertificateChecker> => {
+    const { CertificateChecker: Checker } = await import("./certificates/checker.ts");
+    return new Checker(options);
+  };
+  return {
+    check: async (bytes, request) => await (await (loading ??= load())).check(bytes, request),
   };
 }
 

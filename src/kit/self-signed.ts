@@ -4,7 +4,6 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { generate } from "selfsigned";
 
 /** PEM texts, as `node:tls` takes them. */
 export interface KeyAndCertificate {
@@ -66,6 +65,8 @@ function serves(cert: string, names: readonly string[], now: number): boolean {
 }
 
 async function make(names: readonly string[], now: number): Promise<KeyAndCertificate> {
+  // Loaded when it is needed: the rest of its life the gateway does without.
+  const { generate } = await import("selfsigned");
   const made = await generate([{ name: "commonName", value: "Eastgate" }], {
     notBeforeDate: new Date(now - dayMs),
     notAfterDate: new Date(now + (lifeDays - 1) * dayMs),
