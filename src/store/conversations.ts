@@ -29,18 +29,27 @@ export async function listConversations(
   return await sql.rows<ConversationRow>("conversations.list", text, [accountId, hashes]);
 }
 
-/** Keeps conversations of messages (each hash once); gives what holds: what was kept first. */
+/**
+ * Keeps conversations of messages (each hash once); gives those that hold another: what was kept first holds, and
+ * mostly nothing was.
+ */
 export async function putConversations(
   sql: Sql,
   accountId: string,
   rows: readonly ConversationRow[],
 ): Promise<ConversationRow[]> {
-  const text = `INSERT INTO conversations (account_id, message_hash, conversation_id, conversation_index, message_id)
-    SELECT $1::bigint, r.* FROM unnest($2::bytea[], $3::bytea[], $4::bytea[], $5::text[]) AS r ORDER BY 2
-    ON CONFLICT (account_id, message_hash) DO UPDATE
-      SET conversation_index = coalesce(conversations.conversation_index, excluded.conversation_index),
-        message_id = coalesce(conversations.message_id, excluded.message_id)
-    RETURNING ${columns}`;
+  const text = `WITH given (hash, id, index, "messageId") AS (
+      SELECT * FROM unnest($2::bytea[], $3::bytea[], $4::bytea[], $5::text[])),
+    kept AS (INSERT INTO conversations
+        (account_id, message_hash, conversation_id, conversation_index, message_id)
+      SELECT $1::bigint, given.* FROM given ORDER BY hash
+      ON CONFLICT (account_id, message_hash) DO UPDATE
+        SET conversation_index = coalesce(conversations.conversation_index, excluded.conversation_index),
+          message_id = coalesce(conversations.message_id, excluded.message_id)
+      RETURNING ${columns})
+    SELECT kept.* FROM kept JOIN given USING (hash)
+    WHERE (kept.id, kept.index, kept."messageId")
+      IS DISTINCT FROM (given.id, given.index, given."messageId")`;
   const lists = [
     rows.map((row) => row.hash),
     rows.map((row) => row.id),
