@@ -155,18 +155,16 @@ export async function withKept<Item extends Flagged>(
 ): Promise<readonly Item[]> {
   const { mailbox, version } = context;
   const numbersOf = (some: readonly Item[]): number[] => some.map(({ number }) => number);
-  const done = items.filter(({ flags }) => flags.answered || flags.forwarded);
+  const isDone = ({ flags }: Item): boolean => flags.answered || flags.forwarded;
+  const done = atLeast(version, "14.0") ? numbersOf(items.filter(isDone)) : [];
   const flagged = numbersOf(items.filter(({ flags }) => flags.flagStatus !== 0));
-  const isTold = atLeast(version, "14.0") && done.length > 0;
-  const verbs = isTold ? await mailbox.lastVerbs(collectionId, numbersOf(done)) : none;
-  const followUps = flagged.length > 0 ? await mailbox.followUps(collectionId, flagged) : none;
+  if (done.length === 0 && flagged.length === 0) return items;
+  const { verbs, followUps } = await mailbox.kept(collectionId, { done, flagged });
   return items.map((item) => {
     const kept = { lastVerb: verbs.get(item.number), followUp: followUps.get(item.number) };
     return { ...item, flags: { ...item.flags, ...kept } };
   });
 }
-
-const none: ReadonlyMap<number, never> = new Map<number, never>();
 
 /** A mail that fails while it is read is this mail's fault. */
 async function fetchAlone(

@@ -2,15 +2,15 @@
 import type { Readable } from "node:stream";
 import type { ItemOutcome, MailSession } from "../backend.ts";
 import type { Feed } from "../feed.ts";
-import type { FollowUp } from "../items/email/follow-up.ts";
 import type { Conversation } from "../items/email/index.ts";
-import type { LastVerb, MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
+import type { MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
 import type { MailQuery } from "../items/search/condition.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import { listCollections, listCollectionsOf, type CollectionRow } from "../store/collections.ts";
+import { listKept, type KeptOf } from "../store/kept.ts";
 import type { Database } from "../store/sql.ts";
-import { listVerbs, moveVerbs, type VerbScope } from "../store/verbs.ts";
+import { moveVerbs, type VerbScope } from "../store/verbs.ts";
 import { draftsType, type AliasBook } from "./alias-book.ts";
 import { noAliases, type Aliases, type Place } from "./aliased.ts";
 import type { Keep } from "./answering.ts";
@@ -25,7 +25,7 @@ import type { DraftEdit, DraftOutcome, DraftWish } from "./draft-wish.ts";
 import type { Drafts } from "./drafts.ts";
 import { emptyFeed, folderFeed } from "./folder-feed.ts";
 import { Flagging } from "./flagging.ts";
-import { FollowUps } from "./follow-ups.ts";
+import { followUpsIn, FollowUps } from "./follow-ups.ts";
 import { isNoSuchFolder, noSuchFolder, type Folders } from "./folders.ts";
 import { hierarchyFeed } from "./hierarchy-feed.ts";
 import type { Lease } from "./lease.ts";
@@ -34,6 +34,7 @@ import type {
   Folder,
   Found,
   FoundItem,
+  KeptOfMails,
   Mailbox,
   MailboxEvent,
   MailboxQuery,
@@ -172,8 +173,8 @@ export class AccountMailbox implements Mailbox {
     return folderFeed(folders, collectionId, {
       aliases,
       followUpsOf: (found) => this.#followUpsOf(found),
-      verbsOf: async (found, numbers) => {
-        return await listVerbs(this.#parts.database, this.#scopeOf(found), numbers);
+      keptOf: async (found, of) => {
+        return await listKept(this.#parts.database, this.#scopeOf(found), of);
       },
     });
   }
@@ -229,14 +230,6 @@ export class AccountMailbox implements Mailbox {
       const outcomes = toNumbers(await session.setFlags(path, translated, { epoch }), aliases);
       return await flagging.end(outcomes);
     });
-  }
-
-  async followUps(
-    collectionId: string,
-    numbers: readonly number[],
-  ): Promise<ReadonlyMap<number, FollowUp>> {
-    const row = await this.#parts.folders.get(collectionId);
-    return await this.#followUpsOf(row).list(numbers);
   }
 
   #followUpsOf(row: CollectionRow): FollowUps {
@@ -341,14 +334,13 @@ export class AccountMailbox implements Mailbox {
     await sender.send(submission, signal, about && new Answer(source, about));
   }
 
-  async lastVerbs(
-    collectionId: string,
-    numbers: readonly number[],
-  ): Promise<ReadonlyMap<number, LastVerb>> {
-    if (numbers.length === 0) return new Map();
+  async kept(collectionId: string, of: KeptOf): Promise<KeptOfMails> {
     const row = await this.#parts.folders.get(collectionId);
-    const rows = await listVerbs(this.#parts.database, this.#scopeOf(row), numbers);
-    return new Map(rows.map(({ number, verb, executed }) => [number, { verb, executed }]));
+    const { verbs, followUps } = await listKept(this.#parts.database, this.#scopeOf(row), of);
+    return {
+      verbs: new Map(verbs.map(({ number, verb, executed }) => [number, { verb, executed }])),
+      followUps: followUpsIn(followUps),
+    };
   }
 
   #scopeOf({ serial, epoch }: CollectionRow): VerbScope {

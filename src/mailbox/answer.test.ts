@@ -103,7 +103,9 @@ function flagsIn(at: Scene) {
 
 async function verbIn(at: Scene) {
   await using mailbox = await at.gateway.open(at.account);
-  return (await mailbox.lastVerbs("f1", [at.about.number])).get(at.about.number);
+  return (await mailbox.kept("f1", { done: [at.about.number], flagged: [] })).verbs.get(
+    at.about.number,
+  );
 }
 
 const deaths: readonly (readonly [SendStep, number])[] = [
@@ -215,8 +217,12 @@ test("Answer: what was done with a mail goes along when it is moved", async () =
   const [moved] = await mailbox.move(moves);
   assert.ok(moved?.kind === "done" && moved.newNumber !== undefined);
   assert.deepEqual(await mailbox.move(moves), [moved]);
-  assert.equal((await mailbox.lastVerbs(to, [moved.newNumber])).get(moved.newNumber)?.verb, 3);
-  assert.equal((await mailbox.lastVerbs("f1", [at.about.number])).size, 0);
+  assert.equal(
+    (await mailbox.kept(to, { done: [moved.newNumber], flagged: [] })).verbs.get(moved.newNumber)
+      ?.verb,
+    3,
+  );
+  assert.equal((await mailbox.kept("f1", { done: [at.about.number], flagged: [] })).verbs.size, 0);
 });
 
 test("Answer: what was done with a mail goes along when it is thrown away, and comes back with it", async () => {
@@ -229,10 +235,16 @@ test("Answer: what was done with a mail goes along when it is thrown away, and c
   const [removed] = await mailbox.remove("f1", [at.about.number], true);
   assert.ok(removed?.kind === "done" && removed.newNumber !== undefined);
   assert.equal(
-    (await mailbox.lastVerbs(trash, [removed.newNumber])).get(removed.newNumber)?.verb,
+    (await mailbox.kept(trash, { done: [removed.newNumber], flagged: [] })).verbs.get(
+      removed.newNumber,
+    )?.verb,
     3,
   );
   const [back] = await mailbox.move({ from: trash, numbers: [removed.newNumber], to: "f1" });
   assert.ok(back?.kind === "done" && back.newNumber !== undefined);
-  assert.equal((await mailbox.lastVerbs("f1", [back.newNumber])).get(back.newNumber)?.verb, 3);
+  assert.equal(
+    (await mailbox.kept("f1", { done: [back.newNumber], flagged: [] })).verbs.get(back.newNumber)
+      ?.verb,
+    3,
+  );
 });

@@ -3,12 +3,12 @@ import type { Feed, Position } from "../feed.ts";
 import type { MailSession } from "../backend.ts";
 import type { AliasRow } from "../store/aliases.ts";
 import type { FoundCollection } from "../store/collections.ts";
+import type { KeptOf, KeptRows } from "../store/kept.ts";
 import type { AliasBook } from "./alias-book.ts";
 import type { FollowUps } from "./follow-ups.ts";
 import type { Folders } from "./folders.ts";
-import type { VerbRow } from "../store/verbs.ts";
+import { keptFeed } from "./kept-feed.ts";
 import { aliasedFeed } from "./aliased.ts";
-import { verbedFeed } from "./verbs.ts";
 
 /** The feed of a folder that has no items: the Outbox, a NOSELECT parent. */
 export const emptyFeed: Feed = {
@@ -23,7 +23,7 @@ export const emptyFeed: Feed = {
 export interface ItemNames {
   readonly aliases: AliasBook;
   followUpsOf(row: FoundCollection): FollowUps;
-  verbsOf(row: FoundCollection, numbers: readonly number[]): Promise<readonly VerbRow[]>;
+  keptOf(row: FoundCollection, of: KeptOf): Promise<KeptRows>;
 }
 
 /** A folder's feed; each call finds the folder's present path. */
@@ -39,8 +39,10 @@ export function folderFeed(folders: Folders, collectionId: string, names: ItemNa
       for (;;) {
         let gone: readonly AliasRow[] = [];
         const aliased = aliasedFeed(feed, known, { next, onGone: (rows) => (gone = rows) });
-        const verbed = verbedFeed(aliased, (numbers) => names.verbsOf(row, numbers));
-        const result = await ask(followUps.feed(verbed, row.followed));
+        const list = (of: KeptOf): Promise<KeptRows> => names.keptOf(row, of);
+        const result = await ask(
+          keptFeed(aliased, { list, followUps, hasFollowUps: row.followed }),
+        );
         // An item that was named meanwhile may be another's new version: its alias is there by now.
         const settled = await aliases.settled(row);
         if (settled === known) {

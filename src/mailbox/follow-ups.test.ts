@@ -6,7 +6,10 @@ import type { Feed, FeedItem } from "../feed.ts";
 import { mailVersion } from "../items/email/version.ts";
 import { noFlags } from "../items/email/message.ts";
 import { putCollections } from "../store/collections.ts";
+import type { FollowUpScope } from "../store/follow-ups.ts";
+import { listKept, type KeptOf, type KeptRows } from "../store/kept.ts";
 import { FollowUps } from "./follow-ups.ts";
+import { keptFeed } from "./kept-feed.ts";
 
 const store = await openTestDatabase();
 after(() => store[Symbol.asyncDispose]());
@@ -25,6 +28,8 @@ const folder = {
   deleted: false,
 };
 
+const scopes = new WeakMap<FollowUps, FollowUpScope>();
+
 async function followUps(): Promise<(serial?: number, epoch?: string) => FollowUps> {
   const { id } = await addAccount(database);
   const rows = [1, 2].map((serial) => ({
@@ -34,7 +39,12 @@ async function followUps(): Promise<(serial?: number, epoch?: string) => FollowU
     path: `folder ${serial}`,
   }));
   await putCollections(database, id, rows);
-  return (serial = 1, epoch = "7") => new FollowUps(database, { accountId: id, serial, epoch });
+  return (serial = 1, epoch = "7") => {
+    const scope = { accountId: id, serial, epoch };
+    const made = new FollowUps(database, scope);
+    scopes.set(made, scope);
+    return made;
+  };
 }
 
 const due = { Status: 2, UtcDueDate: new Date("2026-03-01T08:00:00Z") };
@@ -58,7 +68,9 @@ function feedOf(statuses: Readonly<Record<number, 0 | 1 | 2>>, gone: readonly nu
 const known = { epoch: "7", mark: 1n, next: 10, count: 1 };
 
 async function labels(of: FollowUps, feed: Feed): Promise<unknown> {
-  const { items } = await of.feed(feed, true).changed({ low: 1, high: 9 }, known);
+  const list = (asked: KeptOf): Promise<KeptRows> => listKept(database, scopes.get(of)!, asked);
+  const kept = keptFeed(feed, { list, followUps: of, hasFollowUps: true });
+  const { items } = await kept.changed({ low: 1, high: 9 }, known);
   await of.settle();
   return Object.fromEntries(items.map((item) => [item.number, item.labels?.length]));
 }

@@ -3,7 +3,7 @@
  * is told of the status, with a mark that makes its own count of changes rise: that wakes the other devices,
  * and the count of the row tells them that there is something new.
  */
-import type { Feed, FeedItem, NumberRange } from "../feed.ts";
+import type { FeedItem, NumberRange } from "../feed.ts";
 import { followUpOf, isPlain, type FollowUp } from "../items/email/follow-up.ts";
 import { withFollowUp } from "../items/email/inner-labels.ts";
 import { flagsOfMailVersion } from "../items/email/version.ts";
@@ -32,10 +32,9 @@ export class FollowUps {
 
   /** What devices said of these mails' flags. */
   async list(numbers: readonly number[]): Promise<ReadonlyMap<number, FollowUp>> {
-    const rows = await this.#rows(numbers);
-    return new Map(
-      rows.flatMap(({ number, flag }) => (flag === null ? [] : [[number, followUpOf(flag)]])),
-    );
+    return numbers.length === 0
+      ? new Map()
+      : followUpsIn(await listFollowUps(this.#sql, this.#scope, numbers));
   }
 
   /**
@@ -73,37 +72,22 @@ export class FollowUps {
     if (moved.length > 0) await moveFollowUps(this.#sql, this.#scope, { ...to, moved });
   }
 
-  /**
-   * A feed whose labels tell flags apart. Where there are `some` at all, it is seen too which of them other clients
-   * cleared, and which mails are gone; else only mails that are flagged are asked for.
-   */
-  feed(feed: Feed, some: boolean): Feed {
-    const labelled = (items: readonly FeedItem[]) => this.#labelled(items, some);
-    return {
-      position: () => feed.position(),
-      changed: async (range, known) => {
-        const { items, gone } = await feed.changed(range, known);
-        this.#gone = some ? gone : [];
-        return { items: await labelled(items), gone };
-      },
-      newest: async (range, limit) => {
-        const { items, reached } = await feed.newest(range, limit);
-        return { items: await labelled(items), reached };
-      },
-      within: (range, sinceDay) => feed.within(range, sinceDay),
-      withinKnown: (known, sinceDay) => feed.withinKnown(known, sinceDay),
-    };
+  /** These mails are told to be gone. */
+  leave(gone: readonly NumberRange[]): void {
+    this.#gone = gone;
   }
 
-  /** Forgets what the last `changed` told to be gone: to be called once it is sure that it is. */
+  /** Forgets what was told last to be gone: to be called once it is sure that it is. */
   async settle(): Promise<void> {
     if (this.#gone.length > 0) await removeFollowUps(this.#sql, this.#scope, this.#gone);
     this.#gone = [];
   }
 
-  async #labelled(items: readonly FeedItem[], some: boolean): Promise<readonly FeedItem[]> {
-    const asked = some ? items : items.filter(isFlagged);
-    const rows = await this.#rows(asked.map(({ number }) => number));
+  /** The items with labels that tell flags apart; these rows of theirs that other clients cleared are over. */
+  async labelled(
+    items: readonly FeedItem[],
+    rows: readonly FollowUpRow[],
+  ): Promise<readonly FeedItem[]> {
     if (rows.length === 0) return items;
     const byNumber = new Map(rows.map((row) => [row.number, row]));
     const over = items.filter((item) => !isFlagged(item) && byNumber.get(item.number)?.flag);
@@ -117,12 +101,16 @@ export class FollowUps {
       return { ...item, labels: withFollowUp(item.labels ?? [], row.revision) };
     });
   }
-
-  async #rows(numbers: readonly number[]): Promise<readonly FollowUpRow[]> {
-    return numbers.length === 0 ? [] : await listFollowUps(this.#sql, this.#scope, numbers);
-  }
 }
 
-function isFlagged({ version }: FeedItem): boolean {
+/** What was said of flags, by number. */
+export function followUpsIn(rows: readonly FollowUpRow[]): ReadonlyMap<number, FollowUp> {
+  return new Map(
+    rows.flatMap(({ number, flag }) => (flag === null ? [] : [[number, followUpOf(flag)]])),
+  );
+}
+
+/** Whether a mail is flagged in any way. */
+export function isFlagged({ version }: FeedItem): boolean {
   return flagsOfMailVersion(version).flagStatus !== 0;
 }

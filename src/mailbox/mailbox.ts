@@ -12,6 +12,7 @@ import type { ChangedFolder, FolderPlace } from "./folder-changes.ts";
 import type { FolderClaim } from "./folder-intents.ts";
 import type { DraftElsewhere, DraftVersion } from "../store/draft-sends.ts";
 import type { IntentName } from "../store/intents.ts";
+import type { KeptOf } from "../store/kept.ts";
 import type { DraftEdit, DraftOutcome, DraftWish } from "./draft-wish.ts";
 
 export { FolderRefused, type FolderFault } from "./folder-changes.ts";
@@ -74,6 +75,12 @@ export class DraftSentElsewhere extends Error {
     super("Another device sends the same draft.");
     this.how = how;
   }
+}
+
+/** What is kept here of mails, by number. */
+export interface KeptOfMails {
+  readonly verbs: ReadonlyMap<number, LastVerb>;
+  readonly followUps: ReadonlyMap<number, FollowUp>;
 }
 
 /** Items on their way from one folder to another. */
@@ -194,11 +201,6 @@ export interface Mailbox extends AsyncDisposable {
     changes: readonly MailChange[],
     epoch?: string,
   ): Promise<readonly MailOutcome[]>;
-  /** What devices said of the flags of these items beside their status, by number. */
-  followUps(
-    collectionId: string,
-    numbers: readonly number[],
-  ): Promise<ReadonlyMap<number, FollowUp>>;
   /** Deletes; `asMoves`: into Trash, unless the collection is Trash itself. `epoch` as in `setFlags`. */
   remove(
     collectionId: string,
@@ -208,11 +210,8 @@ export interface Mailbox extends AsyncDisposable {
   ): Promise<readonly ItemOutcome[]>;
   /** Moves, each item once whatever is repeated: a repeat gives the same numbers. Throws BackendError. */
   move(request: MoveRequest): Promise<readonly ItemOutcome[]>;
-  /** What was done last with items, where a device did it; asked for those that were answered or forwarded. */
-  lastVerbs(
-    collectionId: string,
-    numbers: readonly number[],
-  ): Promise<ReadonlyMap<number, LastVerb>>;
+  /** What devices did last with items, and what they said of their flags. */
+  kept(collectionId: string, of: KeptOf): Promise<KeptOfMails>;
   /** Writes a new draft, once per ClientId. Throws BackendError. */
   addDraft(wish: DraftWish, signal: AbortSignal): Promise<DraftOutcome>;
   /** Changes a draft's content; it keeps its number, also on other devices. Throws BackendError. */

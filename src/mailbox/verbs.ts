@@ -2,39 +2,23 @@
  * The last verb of a mail (MS-ASEMAIL 2.2.2.44): a device must be told of it when another one answered, also a second
  * time. So the version of a mail in its feed has a stamp of the verb beside the flags.
  */
-import type { Feed, FeedItem } from "../feed.ts";
-import { hasVerb, withVerbStamp } from "../items/email/version.ts";
+import type { FeedItem } from "../feed.ts";
+import { withVerbStamp } from "../items/email/version.ts";
 import type { Address, MailItem } from "../items/email/message.ts";
 import type { SmartKind } from "../items/email/original.ts";
 import type { VerbRow } from "../store/verbs.ts";
 
-/** Finds the verbs of items by their numbers. */
-export type VerbsOf = (numbers: readonly number[]) => Promise<readonly VerbRow[]>;
-
-/** A feed whose versions tell the verbs apart; asks only for items that were answered or forwarded at all. */
-export function verbedFeed(feed: Feed, verbsOf: VerbsOf): Feed {
-  const stamped = async (items: readonly FeedItem[]): Promise<readonly FeedItem[]> => {
-    const numbers = items.filter(({ version }) => hasVerb(version)).map(({ number }) => number);
-    if (numbers.length === 0) return items;
-    const rows = new Map((await verbsOf(numbers)).map((row) => [row.number, row]));
-    return items.map((item) => {
-      const row = rows.get(item.number);
-      return row === undefined ? item : { ...item, version: withVerbStamp(item.version, row) };
-    });
-  };
-  return {
-    position: () => feed.position(),
-    changed: async (range, known) => {
-      const { items, gone } = await feed.changed(range, known);
-      return { items: await stamped(items), gone };
-    },
-    newest: async (range, limit) => {
-      const { items, reached } = await feed.newest(range, limit);
-      return { items: await stamped(items), reached };
-    },
-    within: (range, sinceDay) => feed.within(range, sinceDay),
-    withinKnown: (known, sinceDay) => feed.withinKnown(known, sinceDay),
-  };
+/** The items with versions that tell their verbs apart. */
+export function stamped(
+  items: readonly FeedItem[],
+  verbs: readonly VerbRow[],
+): readonly FeedItem[] {
+  if (verbs.length === 0) return items;
+  const rows = new Map(verbs.map((row) => [row.number, row]));
+  return items.map((item) => {
+    const row = rows.get(item.number);
+    return row === undefined ? item : { ...item, version: withVerbStamp(item.version, row) };
+  });
 }
 
 /** What was done: an answer to more than the one who wrote is one to all. */
