@@ -2,7 +2,8 @@
 import type { RequestOf } from "../../schemas/commands.ts";
 import { commonStatus, StatusError } from "../../schemas/status.ts";
 import type { MailItem } from "../items/email/message.ts";
-import { itemNumber, type About } from "../mailbox/mailbox.ts";
+import { folderSerial, itemNumber, type About } from "../mailbox/mailbox.ts";
+import { parseReference } from "../mailbox/references.ts";
 import type { Context } from "./context.ts";
 import { deviceEpoch } from "./epoch.ts";
 
@@ -37,10 +38,11 @@ async function namedBy(source: Source, context: Context): Promise<Named> {
     return await byLongId(LongId, context);
   }
   if (ItemId === undefined) throw new StatusError(commonStatus.InvalidCombinationOfIDs);
-  return await byItemId(FolderId ?? ItemId.split(":")[0] ?? "", ItemId, context);
+  return await byItemId(FolderId ?? folderIn(ItemId), ItemId, context);
 }
 
 async function byLongId(longId: string, { mailbox }: Context): Promise<Named> {
+  if (parseReference(longId) === undefined) throw notOfOurForm();
   const found = await mailbox.resolve(longId);
   if (found === undefined || found.section !== "") throw notFound();
   const { collectionId, number, epoch } = found;
@@ -48,10 +50,21 @@ async function byLongId(longId: string, { mailbox }: Context): Promise<Named> {
 }
 
 async function byItemId(collectionId: string, itemId: string, context: Context): Promise<Named> {
+  const isForm = itemNumber(folderIn(itemId), itemId) !== undefined;
+  if (!isForm || folderSerial(collectionId) === undefined) throw notOfOurForm();
   const number = itemNumber(collectionId, itemId);
   if (number === undefined) throw notFound();
   // Nobody is sent another mail that has the number now.
   return { collectionId, number, epoch: await deviceEpoch(collectionId, context) };
+}
+
+function folderIn(itemId: string): string {
+  return itemId.split(":")[0] ?? "";
+}
+
+/** Another fault than an id of something that is not there (MS-ASCMD 2.2.2, R4823, R4824). */
+function notOfOurForm(): StatusError {
+  return new StatusError(commonStatus.InvalidIDs, "no id of a mail");
 }
 
 function notFound(): StatusError {

@@ -212,11 +212,11 @@ export interface Mailbox extends AsyncDisposable {
   move(request: MoveRequest): Promise<readonly ItemOutcome[]>;
   /** What devices did last with items, and what they said of their flags. */
   kept(collectionId: string, of: KeptOf): Promise<KeptOfMails>;
-  /** Writes a new draft, once per ClientId. Throws BackendError. */
+  /** Writes a new draft, once per ClientId and sync key. Throws BackendError. */
   addDraft(wish: DraftWish, signal: AbortSignal): Promise<DraftOutcome>;
   /** Changes a draft's content; it keeps its number, also on other devices. Throws BackendError. */
   changeDraft(edit: DraftEdit, signal: AbortSignal): Promise<DraftOutcome>;
-  /** Sends a new mail that a device wrote as a draft, once per ClientId. Throws SendRefused. */
+  /** Sends a new mail that a device wrote as a draft, once per ClientId and sync key. Throws SendRefused. */
   sendNewDraft(wish: DraftWish, signal: AbortSignal): Promise<DraftOutcome>;
   /** Sends a draft with the device's changes, once, and takes it away. Throws SendRefused, BackendError. */
   sendDraft(edit: DraftEdit, signal: AbortSignal): Promise<DraftOutcome>;
