@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openTestDatabase, type TestDatabase } from "../../test/rig/database.ts";
 import { putAccount } from "../store/accounts.ts";
-import { OutOfOffice, TimesMissing } from "./out-of-office.ts";
+import { OutOfOffice } from "./out-of-office.ts";
 
 let rig: TestDatabase;
 let account: { readonly id: string };
@@ -35,7 +35,9 @@ test("Out of office: off and without texts at first, and each audience has its m
 });
 
 test("Out of office: what a change leaves out stays, times go with the state that needs them", async () => {
-  await assert.rejects(settings.change(account, { state: 2, messages: [] }), TimesMissing);
+  await settings.change(account, { state: 2, messages: [] });
+  const untimed = await settings.get(account);
+  assert.deepEqual([untimed.state, untimed.startAt, untimed.endAt], [2, null, null]);
   const internal = {
     audience: "internal",
     enabled: true,

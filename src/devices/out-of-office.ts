@@ -25,11 +25,6 @@ export interface OutOfOfficeChange {
   readonly messages: readonly OutOfOfficeMessage[];
 }
 
-/** A state that needs times has none. */
-export class TimesMissing extends Error {
-  override name = "TimesMissing";
-}
-
 /** The out of office settings of all accounts. */
 export class OutOfOffice {
   readonly #database: Database;
@@ -44,7 +39,7 @@ export class OutOfOffice {
     return { ...found, messages: audiences.map((audience) => messageFor(audience, found)) };
   }
 
-  /** Changes what is named. Throws `TimesMissing` for a state that goes by times of which none were ever given. */
+  /** Changes what is named. A state that goes by times may have none yet (MS-ASCMD 2.2.3.61.2, R2271). */
   async change(account: { readonly id: string }, change: OutOfOfficeChange): Promise<void> {
     await this.#database.transaction(async (sql) => {
       await lockOutOfOffice(sql, account.id);
@@ -53,7 +48,6 @@ export class OutOfOffice {
       // Times are kept with a state that goes by them, and with no other (MS-ASCMD 2.2.3.124, R7544).
       const times = state === 2 ? (change.times ?? before) : unset;
       const { startAt, endAt } = times;
-      if (state === 2 && startAt === null) throw new TimesMissing("no times were given");
       await putOutOfOffice(sql, account.id, { state, startAt, endAt, messages: change.messages });
     });
   }

@@ -15,7 +15,7 @@ export interface OutOfOfficeMessageRow {
 
 /** Whether, when and what an account answers. */
 export interface OutOfOfficeRow {
-  /** 0 off, 1 on, 2 between `startAt` and `endAt`. */
+  /** 0 off, 1 on, 2 between `startAt` and `endAt`, which may be told later. */
   readonly state: 0 | 1 | 2;
   readonly startAt: Date | null;
   readonly endAt: Date | null;

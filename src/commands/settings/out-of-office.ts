@@ -1,10 +1,9 @@
 /** Oof of Settings (MS-ASCMD 2.2.3.122): what is answered while the user is away. */
 import { commandStatus, StatusError } from "../../../schemas/status.ts";
-import {
-  TimesMissing,
-  type OutOfOfficeChange,
-  type OutOfOfficeMessage,
-  type OutOfOfficeSettings,
+import type {
+  OutOfOfficeChange,
+  OutOfOfficeMessage,
+  OutOfOfficeSettings,
 } from "../../devices/out-of-office.ts";
 import { htmlToPlain, plainToHtml } from "../../items/email/html.ts";
 import type { Context } from "../context.ts";
@@ -25,7 +24,6 @@ export async function answerOutOfOffice(
   try {
     return { Oof: await answerOf(Oof, context) };
   } catch (error) {
-    if (error instanceof TimesMissing) return { Oof: { Status: status.InvalidArguments } };
     if (!(error instanceof StatusError)) throw error;
     return { Oof: { Status: error.status } };
   }
@@ -42,7 +40,9 @@ async function answerOf(
   }
   const bodyType = bodyTypeOf(Get?.BodyType);
   if (bodyType === undefined) throw new StatusError(status.ProtocolError);
-  return { Status: status.Success, Get: shown(await outOfOffice.get(account), bodyType) };
+  // The type goes back as the device writes it: some write it in capitals, as Exchange does.
+  const asked = { bodyType, name: Get?.BodyType ?? bodyType };
+  return { Status: status.Success, Get: shown(await outOfOffice.get(account), asked) };
 }
 
 /** "Text" or "HTML" in any case; undefined: not given. */
@@ -102,7 +102,10 @@ function audienceOf(message: OofMessage): OutOfOfficeMessage["audience"] {
 }
 
 /** Each audience has its message, also one that is off and empty (MS-ASCMD 2.2.3.123, R3522). */
-function shown(settings: OutOfOfficeSettings, bodyType: BodyType): NonNullable<AnsweredOof["Get"]> {
+function shown(
+  settings: OutOfOfficeSettings,
+  { bodyType, name }: { readonly bodyType: BodyType; readonly name: string },
+): NonNullable<AnsweredOof["Get"]> {
   const { state, startAt, endAt, messages } = settings;
   return {
     OofState: state,
@@ -110,9 +113,7 @@ function shown(settings: OutOfOfficeSettings, bodyType: BodyType): NonNullable<A
     OofMessage: messages.map((message) => ({
       ...appliesTo[message.audience],
       Enabled: message.enabled,
-      ...(message.reply === ""
-        ? {}
-        : { ReplyMessage: replyIn(message, bodyType), BodyType: bodyType }),
+      ...(message.reply === "" ? {} : { ReplyMessage: replyIn(message, bodyType), BodyType: name }),
     })),
   };
 }
