@@ -11,6 +11,7 @@ import { Phone } from "../client/phone.ts";
 import { through } from "../rig/counting-way.ts";
 import { startGateway, type TestGateway } from "../rig/gateway.ts";
 import { startImapProxy } from "../rig/mail/proxy.ts";
+import { makeUnreadable } from "../rig/mail/storage.ts";
 import { mailServers, password, startMailServers, type MailServers } from "../rig/mail/servers.ts";
 
 let mail: MailServers;
@@ -277,4 +278,50 @@ test("Odd server: a BODYSTRUCTURE that is wrong in any way hides no mail", async
     assert.deepEqual(subjects, ["two", "one"], told);
   }
   assert.equal(spoilt, 2 * wrongStructures.length);
+});
+
+test("Odd server: mails that it breaks off at, whenever they are read, hide no other mail", async () => {
+  await using gateway = await startGateway(mail);
+  const user = mail.freshUser();
+  const numbers = Array.from({ length: 20 }, (_, at) => at + 1);
+  await mail.seed(
+    user,
+    "INBOX",
+    numbers.map((number) => ({ mime: letter(`letter ${number}`) })),
+  );
+  await makeUnreadable(mail, user, [7, 13]);
+  using phone = phoneOf(gateway, user);
+  assert.equal(await phone.folderSync(), 1);
+  const inbox = phone.folderOfType(2);
+  const Options = [{ BodyPreference: [{ Type: 1 }] }];
+  await phone.syncAll(inbox, { WindowSize: 8, Options });
+  const shown = (): number[] =>
+    [...phone.mails(inbox).keys()].map((id) => Number(id.split(":")[1])).toSorted((a, b) => a - b);
+  const readable = numbers.filter((number) => number !== 7 && number !== 13);
+  assert.deepEqual(shown(), readable);
+  for (const { Body } of phone.mails(inbox).values()) assert.equal(Body?.Data, "Words.\r\n");
+  const warned = gateway.lines.filter(({ msg }) => msg === "the server cannot read mails");
+  assert.deepEqual(
+    warned.flatMap(({ numbers: found }) => found),
+    [7, 13],
+  );
+  // One that the phone has, and one that comes: both at once with others.
+  await makeUnreadable(mail, user, [3]);
+  await mail.seed(user, "INBOX", [{ mime: letter("letter 21") }, { mime: letter("letter 22") }]);
+  await makeUnreadable(mail, user, [21]);
+  const client = await mail.imapClient(user);
+  await client.mailboxOpen("INBOX");
+  await client.messageFlagsAdd("2:4", ["\\Seen"], { uid: true });
+  await client.logout();
+  await phone.syncAll(inbox, { Options });
+  assert.deepEqual(
+    shown().filter((number) => number !== 21),
+    [...readable, 22],
+  );
+  // What Dovecot has in its cache of a mail it tells.
+  assert.equal(phone.mails(inbox).get(`${inbox}:21`)?.Body?.Data ?? "", "");
+  assert.deepEqual(
+    [2, 4].map((number) => phone.mails(inbox).get(`${inbox}:${number}`)?.Read),
+    [true, true],
+  );
 });

@@ -12,6 +12,7 @@ import { writeOctets } from "./literal.ts";
 import { isNews, readingCommands } from "./news.ts";
 import { positionOfView } from "./position.ts";
 import { connectionOptions, type ImapServer } from "./server.ts";
+import type { UnreadableMails } from "./unreadable.ts";
 
 /** A token of an IMAP line as imapflow parses it. */
 export interface Token {
@@ -77,6 +78,8 @@ export class ImapConnection {
   readonly fuzzySearch: boolean;
   /** Commands sent so far. */
   commands = 0;
+  /** Mails that the server cannot read. */
+  unreadable: UnreadableMails | undefined;
   /** When the selected folder's view was brought up to date, in the pool's order of commands. */
   viewAt = 0;
   readonly #internals: Internals;

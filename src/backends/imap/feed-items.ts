@@ -5,7 +5,8 @@ import type { MailFlags, MailItem } from "../../items/email/message.ts";
 import type { Argument, ImapConnection, Parsed, Untagged } from "./connection.ts";
 import { rangesPerCommand } from "./limits.ts";
 import { flagsIn, isListed, listedItems, toItem } from "./list.ts";
-import { formatRanges, pairsOf, textOf, vanishedOf } from "./tokens.ts";
+import { fetchMails } from "./fetching.ts";
+import { pairsOf, textOf, vanishedOf } from "./tokens.ts";
 
 const dayMs = 86_400_000;
 
@@ -41,11 +42,10 @@ export async function fetchFeedItems(
     VANISHED: (untagged: Untagged): void => void gone.push(...vanishedOf(untagged)),
   };
   for (let at = 0; at < ranges.length; at += rangesPerCommand) {
-    const piece = formatRanges(ranges.slice(at, at + rangesPerCommand));
+    const piece = ranges.slice(at, at + rangesPerCommand);
     const wanted = keep === undefined ? metadata : listedItems;
-    const request = [{ type: "SEQUENCE" as const, value: piece }, wanted];
-    const whole = modifiers.length > 0 ? [...request, modifiers] : request;
-    await connection.exec("UID FETCH", whole, hear);
+    const asked = { of: "metadata" as const, ranges: piece, items: wanted, modifiers };
+    await fetchMails(connection, asked, hear);
   }
   return { items: [...items.values()], gone };
 }

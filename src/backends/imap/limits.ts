@@ -132,3 +132,15 @@ export const smallDistance = 1_000n;
  * of each are fetched.
  */
 export const threadedMails = 20_000;
+
+/** A mail that the server could not read is asked for again after this long: an administrator may have repaired it. */
+export const unreadableMs = 60 * 60_000;
+
+/** Times that the server may break off while mails are looked for that it cannot read: some five of 100 are found. */
+export const unreadableBreaksMost = 40;
+
+/** How long a look may take for them: a server that breaks off by saying nothing takes a while each time. */
+export const unreadableSearchMs = 20_000;
+
+/** Looks for unreadable mails in one reading: it may fetch several times. */
+export const unreadableLooksMost = 4;

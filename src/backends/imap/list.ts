@@ -9,7 +9,8 @@ import { noEnvelope, toEnvelope } from "./envelope.ts";
 import { flagsOf } from "./flags.ts";
 import { maxReferences, numbersPerCommand } from "./limits.ts";
 import { toStructure, unknownStructure } from "./structure.ts";
-import { entriesOf, formatRanges, isList, pairsOf, rangesOf, textOf } from "./tokens.ts";
+import { fetchMails } from "./fetching.ts";
+import { entriesOf, isList, pairsOf, rangesOf, textOf } from "./tokens.ts";
 
 /** Metadata of these items of a folder; items that are gone are left out. */
 export async function listItems(
@@ -46,10 +47,10 @@ async function fetchItems(
   connection: ImapConnection,
   numbers: readonly number[],
 ): Promise<readonly MailItem[]> {
-  const sequence = { type: "SEQUENCE" as const, value: formatRanges(rangesOf(numbers)) };
+  const wanted = { of: "metadata" as const, ranges: rangesOf(numbers), items: listedItems };
   const asked = new Set(numbers);
   const items = new Map<number, MailItem>();
-  await connection.exec("UID FETCH", [sequence, listedItems], {
+  await fetchMails(connection, wanted, {
     FETCH: ({ attributes }: Untagged) => {
       const values = pairsOf(attributes?.[1]);
       const number = Number(textOf(values.get("UID")));

@@ -4,7 +4,8 @@ import type { PartFetched, PartWanted } from "../../items/email/message.ts";
 import type { Argument, ImapConnection, Parsed, Untagged } from "./connection.ts";
 import { numbersPerCommand, streamChunkBytes } from "./limits.ts";
 import type { OnSelected } from "./feed.ts";
-import { entriesOf, formatRanges, isList, pairsOf, rangesOf, textOf } from "./tokens.ts";
+import { fetchMails } from "./fetching.ts";
+import { entriesOf, isList, pairsOf, rangesOf, textOf } from "./tokens.ts";
 
 /** Items that want the same parts, cut at the same sizes: one command for all of them. */
 interface Group {
@@ -57,18 +58,22 @@ async function fetchGroup(
   numbers: readonly number[],
   { parts, wanted }: Group,
 ): Promise<PartFetched[]> {
-  const items = parts.map((part) => peek(part.section, 0, roundedUp(part.maxBytes)));
-  const sequence = { type: "SEQUENCE" as const, value: formatRanges(rangesOf(numbers)) };
+  const peeks = parts.map((part) => peek(part.section, 0, roundedUp(part.maxBytes)));
+  const items: Argument[] = [{ type: "ATOM", value: "UID" }, ...peeks];
   const fetched: PartFetched[] = [];
-  await connection.exec("UID FETCH", [sequence, [{ type: "ATOM", value: "UID" }, ...items]], {
-    FETCH: (untagged) => {
-      const { number, bodies } = bodiesOf(untagged);
-      for (const part of (number === undefined ? undefined : wanted.get(number)) ?? []) {
-        const bytes = bodies.get(part.section)?.subarray(0, part.maxBytes);
-        if (bytes !== undefined) fetched.push({ ...part, bytes });
-      }
+  await fetchMails(
+    connection,
+    { of: "parts", ranges: rangesOf(numbers), items },
+    {
+      FETCH: (untagged) => {
+        const { number, bodies } = bodiesOf(untagged);
+        for (const part of (number === undefined ? undefined : wanted.get(number)) ?? []) {
+          const bytes = bodies.get(part.section)?.subarray(0, part.maxBytes);
+          if (bytes !== undefined) fetched.push({ ...part, bytes });
+        }
+      },
     },
-  });
+  );
   return fetched;
 }
 

@@ -10,6 +10,7 @@ import { Lane } from "./lane.ts";
 import type { Logins } from "./logins.ts";
 import { readPosition } from "./position.ts";
 import type { ImapServer } from "./server.ts";
+import { UnreadableMails } from "./unreadable.ts";
 
 /** What pools of one server share. */
 export interface ServerState {
@@ -39,6 +40,8 @@ interface Idle {
 
 /** Reopens connections only while a request that brought the credential is running or held. */
 export class Pool {
+  /** Mails that the server cannot read. */
+  readonly unreadable: UnreadableMails;
   readonly #state: ServerState;
   readonly #places: Lane;
   readonly #mostPlaces: number;
@@ -61,6 +64,7 @@ export class Pool {
 
   constructor(state: ServerState, places: number) {
     this.#state = state;
+    this.unreadable = new UnreadableMails(state.clock, state.log);
     this.#places = new Lane(places);
     this.#mostPlaces = places;
   }
@@ -278,6 +282,7 @@ export class Pool {
     const connection = await logins.run(credential, signal, () =>
       ImapConnection.open(server, credential, { log, silenceMs }),
     );
+    connection.unreadable = this.unreadable;
     this.#open.set(connection, clock.now());
     this.#canIdle = connection.has("IDLE");
     connection.onClose(() => this.#forget(connection));

@@ -22,10 +22,12 @@ import { copyItems, findByMessageId, moveItems, removeItems, setFlags } from "./
 import { appendMail } from "./append.ts";
 import type { ImapConnection } from "./connection.ts";
 import { imapFeed, type OnSelected } from "./feed.ts";
+import { failedFetch, type FetchAsked } from "./fetching.ts";
 import { childPath, deleteFolder, renameFolder } from "./folder-changes.ts";
 import { removeAll } from "./emptying.ts";
 import { createFolder, listFolders } from "./folders.ts";
 import { identitiesOf } from "./identities.ts";
+import { unreadableLooksMost } from "./limits.ts";
 import { listItems } from "./list.ts";
 import { ListedItems } from "./listed.ts";
 import { searchMails } from "./mail-search.ts";
@@ -33,6 +35,7 @@ import { fetchParts, openPart } from "./parts.ts";
 import type { Pool, Visit } from "./pool.ts";
 import { rangesOf, topNumber } from "./tokens.ts";
 import { threadsOf } from "./threads.ts";
+import { findUnreadable } from "./unreadable.ts";
 import type { Watches } from "./watch.ts";
 
 /** What a session leases. */
@@ -247,9 +250,32 @@ export class ImapSession implements MailSession {
 
   readonly #on: OnSelected = (path, work) => this.#lease.pool.useSelected(path, this.#visit, work);
 
-  readonly #read: OnSelected = (path, work) => {
+  /** Reads once more without what the server turns out not to be able to read. */
+  readonly #read: OnSelected = async (path, work) => {
+    for (let look = 1; ; look++) {
+      try {
+        return await this.#twice(path, work);
+      } catch (error) {
+        const asked = failedFetch(error);
+        if (asked === undefined || look === unreadableLooksMost) throw error;
+        if (!(await this.#findUnreadable(path, asked))) throw error;
+      }
+    }
+  };
+
+  readonly #twice: OnSelected = (path, work) => {
     return this.#lease.pool.reading(() => this.#on(path, work));
   };
+
+  #findUnreadable(path: string, asked: FetchAsked): Promise<boolean> {
+    const { pool, clock } = this.#lease;
+    return findUnreadable(asked, {
+      mails: pool.unreadable,
+      clock,
+      once: (work) => this.#on(path, work),
+      twice: (work) => this.#twice(path, work),
+    });
+  }
 
   #anywhere<Result>(work: (connection: ImapConnection) => Promise<Result>): Promise<Result> {
     return this.#lease.pool.use(undefined, this.#visit, work);

@@ -1,6 +1,6 @@
 /** What administrators do to a mailbox behind everybody's back, as Dovecot stores it: nobody may have it open. */
 import { execFile } from "node:child_process";
-import { cp, rm } from "node:fs/promises";
+import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { MailServers } from "./servers.ts";
@@ -14,6 +14,19 @@ export async function renumber(mail: MailServers, user: string, path: string): P
   await doveadm(mail, "mailbox", "update", "-u", nameOf(user), ...epoch, path);
   const now = await epochOf(mail, user, path);
   if (now === before) throw new Error(`${path} still has the UIDVALIDITY ${now}`);
+}
+
+/** Makes mails of the INBOX such that Dovecot breaks off at them, as it does where a disk has lost them. */
+export async function makeUnreadable(
+  mail: MailServers,
+  user: string,
+  uids: readonly number[],
+): Promise<void> {
+  const folder = join(homeOf(mail, user), "sdbox", "mailboxes", "INBOX", "dbox-Mails");
+  for (const uid of uids) {
+    await rm(join(folder, `u.${uid}`));
+    await mkdir(join(folder, `u.${uid}`));
+  }
 }
 
 /** Copies all folders of a user, to be put back later. */
