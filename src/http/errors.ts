@@ -39,7 +39,7 @@ export function answerError(error: unknown, failed: Failed): Outgoing {
   if (error instanceof InvalidQuery) return told(400, error, failed);
   if (error instanceof InvalidDeviceId) return told(400, error, failed);
   if (error instanceof StatusError || error instanceof WbxmlError) {
-    const status = preferenceStatus(error, failed.command) ?? error.status;
+    const status = ownStatus(error, failed.command) ?? error.status;
     failed.log.debug({ err: error, status }, "Answered with a status");
     return answerStatus(status, failed);
   }
@@ -51,15 +51,22 @@ export function answerError(error: unknown, failed: Failed): Outgoing {
   return fault === undefined ? unforeseen(error, failed) : answerFault(fault, error, failed);
 }
 
-/**
- * What is wrong with a BodyPreference or BodyPartPreference has a Status of each command of its own
- * (MS-ASAIRS 3.2.5.1, R345 to R351).
- */
-function preferenceStatus(
+/** The Status that a command has of its own for what does not follow the protocol. */
+function ownStatus(
   error: StatusError | WbxmlError,
   command: CommandName | undefined,
 ): number | undefined {
   if (!(error instanceof WbxmlError) || error.status !== INVALID_XML) return undefined;
+  // MS-ASCMD 2.2.1.18, R483; 2.2.3.177.15, R4398.
+  if (command === "Settings") return commandStatus.Settings.ProtocolError;
+  return preferenceStatus(error, command);
+}
+
+/**
+ * What is wrong with a BodyPreference or BodyPartPreference has a Status of each command of its own
+ * (MS-ASAIRS 3.2.5.1, R345 to R351).
+ */
+function preferenceStatus(error: WbxmlError, command: CommandName | undefined): number | undefined {
   const found = /\/Body(?:Part)?Preference(?:\/(\w+))?$/.exec(error.path);
   if (found === null) return undefined;
   if (command === "Sync") {
