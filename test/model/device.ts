@@ -268,7 +268,8 @@ export class ModelDevice {
   /** Whatever becomes of the answer: what the request did is written down. */
   async #exchange(folder: string, asked: SyncWishes): Promise<SyncAnswer> {
     const { phone } = this;
-    const place = { path: this.#pathOf(folder), mails: phone.mails(folder) };
+    const key = phone.key(folder);
+    const place = { path: this.#pathOf(folder), key, mails: phone.mails(folder) };
     const writeDown = this.#book.ready(place, asked);
     const answer = await phone.client.send("Sync", this.#request(folder, asked));
     assert.equal(answer.httpStatus, 200, "Sync");

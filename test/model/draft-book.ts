@@ -17,6 +17,7 @@ import { subjectsIn, type World } from "./world.ts";
 /** A folder as the device that uploads has it. */
 interface Place {
   readonly path: string;
+  readonly key: string;
   readonly mails: ReadonlyMap<string, Mail>;
 }
 
@@ -25,6 +26,8 @@ export class DraftBook {
   readonly #world: World;
   /** The text that each draft has on the server, by ServerId; all devices have the same. */
   readonly #drafts = new Map<string, string>();
+  /** Requests that were carried out, with their keys: their repeats delete nothing again. */
+  readonly #answered = new Set<string>();
   /** The texts that the server took. */
   readonly #written = new Set<string>();
 
@@ -34,13 +37,16 @@ export class DraftBook {
 
   /** Before a request: gives what writes down what it did, by its answer. */
   ready(place: Place, asked: SyncWishes): (answer: SyncAnswer) => void {
-    const doomed = this.#doomedBy(place, asked);
-    const moved = this.#movedAndDoomed(place, asked);
+    const request = JSON.stringify([place.key, asked]);
+    const isRepeat = this.#answered.has(request);
+    const doomed = isRepeat ? [] : this.#doomedBy(place, asked);
+    const moved = isRepeat ? [] : this.#movedAndDoomed(place, asked);
     const drafts = subjectsIn(this.#world.server.folderAt("Drafts"));
     return ({ body }) => {
       const own = body?.Collections?.Collection[0];
       // An empty answer brought nothing, but all was done.
       if (body !== undefined && (own === undefined || (own.Status ?? 1) !== 1)) return;
+      this.#answered.add(request);
       const went = moved.filter((subject) => !this.#isAnywhere(subject));
       for (const subject of [...doomed, ...went]) this.#world.gone(subject);
       for (const command of asked.Commands ?? []) {
@@ -50,11 +56,11 @@ export class DraftBook {
   }
 
   /** Mails that this request deletes for good. */
-  #doomedBy({ path, mails }: Place, asked: SyncWishes): string[] {
-    const stored = this.#world.server.folders.get(path);
+  #doomedBy(place: Place, asked: SyncWishes): string[] {
+    const stored = this.#world.server.folders.get(place.path);
     const isForGood = asked.DeletesAsMoves === false || stored?.type === "trash";
     if (!isForGood) return [];
-    return this.#deletes({ path, mails }, asked)
+    return this.#deletes(place, asked)
       .filter(({ ServerId, subject }) => isThere(stored, ServerId, subject))
       .map(({ subject }) => subject);
   }
@@ -63,9 +69,9 @@ export class DraftBook {
    * Of a folder that another device or client renamed meanwhile this one has the old path: what it deletes is where it
    * was, and whether the folder was that one shows after the request.
    */
-  #movedAndDoomed({ path, mails }: Place, asked: SyncWishes): string[] {
-    const others = this.#world.folders().filter((each) => each.path !== path);
-    return this.#deletes({ path, mails }, asked)
+  #movedAndDoomed(place: Place, asked: SyncWishes): string[] {
+    const others = this.#world.folders().filter((each) => each.path !== place.path);
+    return this.#deletes(place, asked)
       .filter(({ ServerId, subject }) => {
         const stored = others.find((each) => isThere(each, ServerId, subject));
         return stored !== undefined && (asked.DeletesAsMoves === false || stored.type === "trash");
