@@ -61,7 +61,11 @@ export const folderDelete = command("FolderDelete", {
 export const folderUpdate = command("FolderUpdate", {
   page,
   code: 12,
-  request: v.struct(page, { SyncKey: syncKey, ServerId: serverId, ...named }),
+  // MS-ASCMD 2.2.3.77, R3102: a Status is no element of a request.
+  request: v.refusing(
+    { status: incorrectFormat, elementsOf: [v.struct(page, { Status: v.integer })] },
+    v.struct(page, { SyncKey: syncKey, ServerId: serverId, ...named }),
+  ),
   response: v.struct(page, answered),
 });
 
