@@ -7,6 +7,7 @@ import { emailPage } from "./code-pages/email.ts";
 import { rightsManagementPage } from "./code-pages/rights-management.ts";
 import { searchPage } from "./code-pages/search.ts";
 import { command } from "./command.ts";
+import { email } from "./email.ts";
 import { gal } from "./gal.ts";
 import * as v from "./vocabulary.ts";
 
@@ -31,11 +32,11 @@ const terms = {
   LessThan: comparison,
 };
 /** One And or Or inside another is answered as too complex; deeper ones are not even read. */
-const nested = v.choices(page, {
-  ...terms,
-  And: v.choices(page, terms),
-  Or: v.choices(page, terms),
-});
+const nested = v.noticing(
+  // What a mail has is no term: Status 2, R4329.
+  [email],
+  v.choices(page, { ...terms, And: v.choices(page, terms), Or: v.choices(page, terms) }),
+);
 const query = v.choices(page, { ...terms, And: nested, Or: nested });
 
 /** How to search, and how to show what is found (MS-ASCMD 2.2.3.125.5). */

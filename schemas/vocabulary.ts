@@ -77,7 +77,13 @@ export type Shape =
       /** A request has its children in the order of the fields, each once at the most. */
       readonly isSequence?: true;
     }
-  | { readonly kind: "choices"; readonly page: CodePage; readonly fields: Fields }
+  | {
+      readonly kind: "choices";
+      readonly page: CodePage;
+      readonly fields: Fields;
+      /** Structs whose elements are noticed where they do not belong. */
+      readonly misplaced?: readonly Schema[];
+    }
   | { readonly kind: "textOr"; readonly other: Schema }
   | {
       readonly kind: "byClass";
@@ -214,6 +220,20 @@ export function choices<Page extends CodePage, const F extends Fields>(
   fields: F & Checked<Page, F>,
 ): Schema<OneOf<F>[]> {
   return schema({ kind: "choices", page, fields });
+}
+
+/** Stands in choices for an element that does not belong there. */
+export interface Misplaced {
+  readonly misplaced: true;
+}
+
+/** Choices in which the elements of these structs are not passed over: the handler says what is wrong with them. */
+export function noticing<T>(
+  elementsOf: readonly Schema[],
+  of: Schema<T[]>,
+): Schema<(T | Misplaced)[]> {
+  if (of.shape.kind !== "choices") throw new Error("only choices notice elements");
+  return { content: of.content, shape: { ...of.shape, misplaced: elementsOf } };
 }
 
 /** An element that holds either a string or what `other` says. */

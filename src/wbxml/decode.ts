@@ -29,7 +29,7 @@ function compile(shape: Shape): Decoder {
     case "struct":
       return structDecoder(layoutOf(shape.page, shape.fields), shape);
     case "choices":
-      return choicesDecoder(layoutOf(shape.page, shape.fields));
+      return choicesDecoder(layoutOf(shape.page, shape.fields), shape.misplaced);
     case "textOr":
       return textOrDecoder(shape.other);
     case "byClass":
@@ -141,11 +141,16 @@ function requireAll(reader: Reader, layout: Layout, values: Values, version: num
   }
 }
 
+/** The numbers of all elements of these structs. */
+function idsOf(structs: readonly Schema[]): ReadonlySet<number> {
+  return new Set(structs.flatMap((of) => layoutOfStruct(of).children.map(({ id }) => id)));
+}
+
 /** What is done with an element that a struct does not have. */
 function strangerOf(refused: Refused | undefined): (reader: Reader, id: number) => void {
   if (refused === undefined) return passOver;
   const { status, elementsOf } = refused;
-  const ids = new Set(elementsOf.flatMap((of) => layoutOfStruct(of).children.map(({ id }) => id)));
+  const ids = idsOf(elementsOf);
   return (reader, id) => {
     if (ids.has(id)) throw reader.invalid(`${tagName(id)} is no element of it`, status);
     passOver(reader);
@@ -183,8 +188,9 @@ function structDecoder(layout: Layout, { refused, isSequence }: StructRules): De
   };
 }
 
-function choicesDecoder(layout: Layout): Decoder {
+function choicesDecoder(layout: Layout, misplaced: readonly Schema[] = []): Decoder {
   const readings = readingsOf(layout);
+  const noticed = idsOf(misplaced);
   return (reader, filled, version) => {
     const choices: Values[] = [];
     let id = filled ? reader.next() : END_OF_ELEMENT;
@@ -193,7 +199,10 @@ function choicesDecoder(layout: Layout): Decoder {
       const value = reading && decodeChild(reader, reading, version);
       if (value !== undefined && reading !== undefined)
         choices.push({ [reading.child.key]: value });
-      else if (reading === undefined) passOver(reader);
+      else if (reading === undefined) {
+        if (noticed.has(id)) choices.push({ misplaced: true });
+        passOver(reader);
+      }
     }
     return choices;
   };

@@ -62,6 +62,7 @@ function joinedTerms(query: Terms): readonly Term[] {
   if (more.length > 0 || !("And" in only)) throw tooComplex();
   if (only.And.some((term) => "And" in term || "Or" in term)) throw tooComplex();
   if (only.And.some((term) => "EqualTo" in term)) throw invalid("a link is no query of a mailbox");
+  if (only.And.some((term) => "misplaced" in term)) throw invalid("what a mail has is no term");
   return only.And;
 }
 
