@@ -1,8 +1,7 @@
 /** The endpoint over real sockets and a real database; what stands behind it is told by each test. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect } from "node:net";
-import type { AddressInfo } from "node:net";
+import { connect, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test, type TestContext } from "node:test";
@@ -494,20 +493,48 @@ test("A large answer lies on disk until its last byte is out, or until the clien
   assert.equal(headers["content-length"], String(largeBytes));
   assert.ok(bytes.equals(Buffer.concat(await Array.fromAsync(largeAnswer()))));
   while (spool.usedBytes > 0) await turn();
-  const { url, options } = { url: new URL(phone.options.url), options: phone.options };
-  const socket = connect({ host: url.hostname, port: Number(url.port) });
-  const login = Buffer.from(`${options.user}:${options.password}`).toString("base64");
-  const query = `Cmd=GetAttachment&User=x&DeviceId=${phone.deviceId}&DeviceType=x`;
-  socket.write(
-    `POST /Microsoft-Server-ActiveSync?${query} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic ${login}\r\nMS-ASProtocolVersion: 12.1\r\nContent-Length: 0\r\n\r\n`,
-  );
-  await once(socket, "data");
-  socket.pause();
+  const socket = await fetchAndStop(phone);
   assert.equal(spool.usedBytes, largeBytes);
   assert.equal(mailboxes(), 0, "the mailbox is not needed any more");
   socket.destroy();
   while (spool.usedBytes > 0) await turn();
 });
+
+/** Asks for an attachment, and reads nothing more of it once it comes. */
+async function fetchAndStop({ options, deviceId }: EasClient): Promise<Socket> {
+  const url = new URL(options.url);
+  const socket = connect({ host: url.hostname, port: Number(url.port) });
+  const login = Buffer.from(`${options.user}:${options.password}`).toString("base64");
+  const query = `Cmd=GetAttachment&User=x&DeviceId=${deviceId}&DeviceType=x`;
+  socket.write(
+    `POST /Microsoft-Server-ActiveSync?${query} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic ${login}\r\nMS-ASProtocolVersion: 12.1\r\nContent-Length: 0\r\n\r\n`,
+  );
+  await once(socket, "data");
+  socket.pause();
+  return socket;
+}
+
+test(
+  "A client that reads nothing of its answer is given up, one that waits for an answer is not",
+  { timeout: 30_000 },
+  async (t) => {
+    const GetAttachment: Handlers["GetAttachment"] = async (_request, context) =>
+      new RawAnswer("image/png", await context.spool.keep(largeAnswer()));
+    const held = Promise.withResolvers<{ Status: number }>();
+    const handlers = { GetAttachment, Ping: () => held.promise };
+    const patienceMs = { headers: 60_000, request: 60_000, check: 60_000, answer: 100 };
+    const { client, spool } = await scene(t, handlers, { patienceMs });
+    const waiting = client();
+    assert.equal((await waiting.send("FolderSync", { SyncKey: "0" })).httpStatus, 200);
+    const ping = waiting.send("Ping", undefined);
+    const socket = await fetchAndStop(client({ version: "12.1" }));
+    assert.equal(spool.usedBytes, largeBytes);
+    while (spool.usedBytes > 0) await turn();
+    socket.destroy();
+    held.resolve({ Status: 1 });
+    assert.equal((await ping).body?.Status, 1);
+  },
+);
 
 test("A large request lies on disk while its command reads it, and no longer", async (t) => {
   const reading = Promise.withResolvers<void>();
@@ -674,7 +701,7 @@ async function trickle(url: string, beginning: string): Promise<string> {
 const signedIn = `Authorization: Basic ${Buffer.from("ann:right").toString("base64")}\r\nMS-ASProtocolVersion: 14.1`;
 
 test("Headers and bodies that trickle in are ended with 408, others go on", async (t) => {
-  const patienceMs = { headers: 100, request: 200, check: 20 };
+  const patienceMs = { headers: 100, request: 200, check: 20, answer: 60_000 };
   const { url, client, mailboxes } = await scene(t, {}, { patienceMs });
   const query = "Cmd=FolderSync&User=ann&DeviceId=d&DeviceType=t";
   const post = `POST ${path}?${query} HTTP/1.1\r\nHost: a\r\n${signedIn}\r\n`;
@@ -692,7 +719,7 @@ test("Headers and bodies that trickle in are ended with 408, others go on", asyn
 
 test("A held request outlives the patience for what is sent", async (t) => {
   const held = Promise.withResolvers<{ Status: number }>();
-  const patienceMs = { headers: 50, request: 50, check: 10 };
+  const patienceMs = { headers: 50, request: 50, check: 10, answer: 60_000 };
   const { url, client } = await scene(t, { Ping: () => held.promise }, { patienceMs });
   const answer = client().send("Ping", undefined);
   // A connection that was late and is gone shows that the looks at what is late have passed.

@@ -38,6 +38,8 @@ interface Exchange {
   admitted?: Admitted;
   /** Says "100 Continue" to a client that waits for it with its body. */
   readonly goOn: () => void;
+  /** How long the client may read nothing of its answer. */
+  readonly answerMs: number;
 }
 
 /** The endpoint, not listening yet. */
@@ -58,10 +60,11 @@ export function createApp(
     receive(payload, exchangeOf(request), services),
   );
   app.addHook("onRequest", async (request, reply) => {
-    exchanges.set(request, begin(request, reply, services));
+    exchanges.set(request, begin(request, reply, services, patienceMs.answer));
   });
   app.setErrorHandler(async (error, request, reply) => {
-    const exchange = exchanges.get(request) ?? begin(request, reply, services);
+    const known = exchanges.get(request);
+    const exchange = known ?? begin(request, reply, services, patienceMs.answer);
     await send(reply, failedAnswer(error, exchange, services), exchange, services);
   });
   app.setNotFoundHandler(async (request, reply) => {
@@ -176,7 +179,12 @@ async function answer(
   return await perform({ incoming, admitted, body, trace, spool }, services);
 }
 
-function begin(request: FastifyRequest, reply: FastifyReply, services: Services): Exchange {
+function begin(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  services: Services,
+  answerMs: number,
+): Exchange {
   const { raw, headers } = request;
   const hangUp = new AbortController();
   const spool = services.spool.lease();
@@ -199,7 +207,7 @@ function begin(request: FastifyRequest, reply: FastifyReply, services: Services)
   const goOn = (): void => {
     if (waiting.delete(raw)) reply.raw.writeContinue();
   };
-  return { incoming, trace, spool, goOn };
+  return { incoming, trace, spool, goOn, answerMs };
 }
 
 function joined(value: string | string[] | undefined): string | undefined {
@@ -246,7 +254,7 @@ function unknownPath(request: FastifyRequest, { realm, log }: Services): Outgoin
 async function send(
   reply: FastifyReply,
   outgoing: Outgoing,
-  { incoming, trace }: Exchange,
+  { incoming, trace, answerMs }: Exchange,
   services: Services,
 ): Promise<FastifyReply> {
   observeAnswer(trace, incoming.signal.aborted ? goneAnswer : outgoing, services);
@@ -262,7 +270,7 @@ async function send(
     report(trace, outgoing, (socket?.bytesWritten ?? before) - before, services);
   });
   // From here on the client must read; a held request has no limit, a stuck answer has.
-  socket?.setTimeout(limits.answerTimeoutMs);
+  socket?.setTimeout(answerMs);
   reply.code(http).headers({
     "MS-Server-ActiveSync": services.offer.versions.at(-1) ?? "",
     "Cache-Control": "private",

@@ -9,19 +9,27 @@ export const maxEncodedParameters = 32;
 /** Headers of a request: proxies add cookies and tokens, nobody needs more than Node's own default. */
 export const maxHeaderBytes = 16_384;
 
-/** How long a client may take for what it sends, in milliseconds. */
+/** How long a client may take for what it sends and reads, in milliseconds. */
 export interface PatienceMs {
   readonly headers: number;
   readonly request: number;
   /** Between two looks at what is late. */
   readonly check: number;
+  /** Without reading anything of its answer. */
+  readonly answer: number;
 }
 
 /**
  * A client that drips its headers occupies a socket for no longer than the first; within the second a 50 MB mail
- * over a slow mobile line (1.4 Mbit/s) passes. What is late ends with HTTP 408.
+ * over a slow mobile line (1.4 Mbit/s) passes. What is late ends with HTTP 408. A client that reads nothing of its
+ * answer for as long as the last is gone.
  */
-export const patienceMs: PatienceMs = { headers: 30_000, request: 300_000, check: 5_000 };
+export const patienceMs: PatienceMs = {
+  headers: 30_000,
+  request: 300_000,
+  check: 5_000,
+  answer: 120_000,
+};
 
 /** An idle connection is kept this long: phones come back within a minute, proxies keep theirs for as long. */
 export const keepAliveMs = 75_000;
@@ -61,9 +69,6 @@ export const finishMs = 4_000;
 
 /** How long an idle connection stays silent until the system asks the other side whether it lives. */
 export const socketProbeMs = 60_000;
-
-/** A client that reads nothing of its answer for so long is gone. */
-export const answerTimeoutMs = 120_000;
 
 /** How much of an unknown user name goes into the log: a line stays a line. */
 export const maxLoggedUser = 128;
