@@ -11,6 +11,9 @@ import { StillClock } from "../../kit/still-clock.ts";
 import { credentialOf, imapBackend, leaseMailbox } from "../../../test/rig/mail/mailbox.ts";
 import { type ImapProxy, startImapProxy } from "../../../test/rig/mail/proxy.ts";
 import { mailServers, type MailServers } from "../../../test/rig/mail/servers.ts";
+import { quiet } from "../../../test/rig/quiet-log.ts";
+import { ImapConnection } from "./connection.ts";
+import type { ImapServer } from "./server.ts";
 
 const forever = new AbortController().signal;
 const mime = Buffer.from("Subject: x\r\n\r\nx\r\n");
@@ -208,6 +211,24 @@ suite("IMAP backend on a real Dovecot", () => {
     proxy.refuse(false);
     await using session = await backend.open(user, credentialOf(user), forever);
     assert.ok((await session.folders()).length > 0);
+  });
+
+  test("A server that falls silent in a login or in a command is unavailable, and its connection is given up", async () => {
+    const silence = { log: quiet, silenceMs: 200 };
+    const credential = credentialOf(mail.freshUser());
+    const at = (port: number): ImapServer => ({ host: "127.0.0.1", port, security: "plain" });
+    await using deaf = await startImapProxy(mail.imap.port, { holdLogins: true });
+    await assert.rejects(
+      ImapConnection.open(at(deaf.port), credential, silence),
+      BackendUnavailable,
+    );
+    await deaf.until(() => deaf.open() === 0);
+    await using proxy = await startImapProxy(mail.imap.port);
+    const connection = await ImapConnection.open(at(proxy.port), credential, silence);
+    proxy.stall(true);
+    await assert.rejects(connection.refresh(), BackendUnavailable);
+    assert.equal(connection.usable, false);
+    await proxy.until(() => proxy.open() === 0);
   });
 
   test("A full mailbox refuses an append as over quota", async () => {
