@@ -30,7 +30,7 @@ const table: Readonly<Record<string, string>> = {
   workers: "main.ts compose.ts config.ts http kit",
   cli: "workers main.ts compose.ts backend.ts config.ts config devices accounts store items schemas kit",
   "cli.ts": "cli config kit",
-  "bin.ts": "cli.ts",
+  "bin.ts": "cli.ts kit",
   "compose.ts": everything,
   "main.ts": "compose.ts config.ts config kit",
 };

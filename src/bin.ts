@@ -4,16 +4,11 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { setFlagsFromString } from "node:v8";
+import { keepHeapSmall } from "./kit/small-heap.ts";
 
 const neededMajor = 24;
 
-/**
- * A gateway makes much short-lived garbage and keeps little. Left to itself V8 lets the heap of a machine with
- * much memory grow several times over what is kept (measured: docs/decisions/014-small-heap.md).
- */
-const smallHeap = ["--semi-space-growth-factor=1", "--heap-growing-percent=30"];
-for (const flag of smallHeap) setFlagsFromString(flag);
+keepHeapSmall();
 
 if (Number(process.versions.node.split(".")[0]) >= neededMajor) {
   const { runCli } = await import("./cli.ts");

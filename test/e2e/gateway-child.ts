@@ -4,8 +4,11 @@ import { openBackend } from "../../src/compose.ts";
 import { loadConfig } from "../../src/config.ts";
 import { systemClock, type Clock } from "../../src/kit/clock.ts";
 import { createLog } from "../../src/kit/pino-log.ts";
+import { keepHeapSmall } from "../../src/kit/small-heap.ts";
 import { runGateway } from "../../src/main.ts";
 import { withStops, type Arm, type Reached, type Stop } from "./stops.ts";
+
+keepHeapSmall();
 
 // So many seconds is its clock ahead: leases of processes that were killed have ended.
 const aheadMs = Number(argv[2] ?? 0) * 1000;
