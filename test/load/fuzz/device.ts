@@ -20,7 +20,15 @@ const longestHoldMs = 60_000;
 const held: readonly string[] = ["Ping", "Sync"];
 
 /** Versions that are offered. */
-const versions: readonly ProtocolVersion[] = ["2.5", "12.0", "12.1", "14.0", "14.1", "16.0", "16.1"];
+const versions: readonly ProtocolVersion[] = [
+  "2.5",
+  "12.0",
+  "12.1",
+  "14.0",
+  "14.1",
+  "16.0",
+  "16.1",
+];
 
 /** After so many requests a device looks anew at its mailbox, which it has moved and deleted much of. */
 const renewedAfter = 300;
