@@ -325,3 +325,36 @@ test("Odd server: mails that it breaks off at, whenever they are read, hide no o
     [true, true],
   );
 });
+
+test("Odd server: a mail that it cannot read stays where it is, and what is moved and deleted beside it goes", async () => {
+  await using gateway = await startGateway(mail);
+  const user = mail.freshUser();
+  const numbers = [1, 2, 3, 4, 5, 6];
+  await mail.seed(
+    user,
+    "INBOX",
+    numbers.map((number) => ({ mime: letter(`letter ${number}`) })),
+  );
+  using phone = phoneOf(gateway, user);
+  assert.equal(await phone.folderSync(), 1);
+  const [inbox, trash] = [phone.folderOfType(2), phone.folderOfType(4)];
+  await phone.syncAll(inbox);
+  await makeUnreadable(mail, user, [2, 5]);
+  const ids = numbers.map((number) => `${inbox}:${number}`);
+  const Commands = ids.slice(0, 3).map((ServerId) => ({ Delete: { ServerId } }));
+  for (let repeat = 0; repeat < 2; repeat++) {
+    const Collection = [phone.asked(inbox, { Commands })];
+    const { body, httpStatus } = await phone.client.send("Sync", { Collections: { Collection } });
+    assert.equal(httpStatus, 200);
+    const responses = body?.Collections?.Collection[0]?.Responses;
+    assert.deepEqual(responses, [{ Delete: { ServerId: `${inbox}:2`, Status: 6 } }]);
+  }
+  const moves = await phone.moveItems(inbox, ids.slice(3), trash);
+  assert.deepEqual(
+    moves.map(({ Status }) => Status === 3),
+    [true, false, true],
+  );
+  await phone.syncAll(trash);
+  const thrown = [...phone.mails(trash).values()].map(({ Subject }) => Subject);
+  assert.deepEqual(new Set(thrown), new Set(["letter 1", "letter 3", "letter 4", "letter 6"]));
+});

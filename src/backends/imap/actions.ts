@@ -1,5 +1,6 @@
 /** Changes to items of a folder: flags, deletes, moves, appends. */
 import type { FlagChange, ItemOutcome } from "../../backend.ts";
+import { isServerFault } from "./errors.ts";
 import type { Argument, ImapConnection, Parsed } from "./connection.ts";
 import { editOf, type FlagEdit } from "./flags.ts";
 import { numbersPerCommand } from "./limits.ts";
@@ -230,35 +231,63 @@ async function transferItems(
   const present = await flagsNow(connection, numbers);
   const here = numbers.filter((number) => present.has(number));
   const transferred = new Map<number, number>();
+  const failed = new Set<number>();
   for (let at = 0; at < here.length; at += numbersPerCommand) {
     const piece = here.slice(at, at + numbersPerCommand);
-    for (const [from, to] of await transferPiece(connection, piece, transfer)) {
-      transferred.set(from, to);
+    for (const each of await transferApart(connection, piece, { transfer, transferred })) {
+      failed.add(each);
     }
   }
   return numbers.map((number): ItemOutcome => {
     if (!present.has(number)) return { number, kind: "gone" };
+    if (failed.has(number)) return { number, kind: "refused", reason: serverFault };
     const newNumber = transferred.get(number);
     return { number, kind: "done", ...(newNumber === undefined ? {} : { newNumber }) };
   });
 }
 
+/** Why an item is refused that the server says it cannot transfer, whatever is wrong with it. */
+export const serverFault = "the server failed";
+
+interface Transferring {
+  readonly transfer: Transfer;
+  /** New numbers, by the old ones. */
+  readonly transferred: Map<number, number>;
+}
+
+/** Where the server fails at several items, they are transferred in halves; those at which it fails alone. */
+async function transferApart(
+  connection: ImapConnection,
+  numbers: readonly number[],
+  transferring: Transferring,
+): Promise<readonly number[]> {
+  try {
+    await transferPiece(connection, numbers, transferring);
+    return [];
+  } catch (error) {
+    if (!connection.usable || !isServerFault(error)) throw error;
+    if (numbers.length === 1) return numbers;
+    const middle = numbers.length >> 1;
+    const lower = await transferApart(connection, numbers.slice(0, middle), transferring);
+    const upper = await transferApart(connection, numbers.slice(middle), transferring);
+    return [...lower, ...upper];
+  }
+}
+
 async function transferPiece(
   connection: ImapConnection,
   numbers: readonly number[],
-  [command, toPath]: Transfer,
-): Promise<readonly (readonly [number, number])[]> {
+  { transfer: [command, toPath], transferred }: Transferring,
+): Promise<void> {
   const request = [sequenceOf(numbers), connection.pathArgument(toPath)];
-  const pairs: (readonly [number, number])[] = [];
   const hear = (attributes: readonly Parsed[]): void => {
-    pairs.push(...copied(codeOf(attributes, "COPYUID")));
+    for (const [from, to] of copied(codeOf(attributes, "COPYUID"))) transferred.set(from, to);
   };
   // RFC 6851 4.3: of a MOVE it comes in an untagged OK before the expunges, or in the tagged one.
   const { attributes } = await connection.exec(command, request, {
     OK: (untagged) => hear(untagged.attributes ?? []),
   });
   hear(attributes);
-  return pairs;
 }
 
 /** Source and destination numbers of a COPYUID (RFC 4315), pair by pair. */

@@ -61,6 +61,14 @@ export function toBackendError(error: unknown): Error {
   return new BackendError(faultOf(failure, text), text);
 }
 
+/** Whether a server says that it failed at what was asked, not that it cannot work at all for now. */
+export function isServerFault(error: unknown): boolean {
+  if (error instanceof BackendError) return error.fault === "failed";
+  if (!(error instanceof BackendUnavailable)) return false;
+  const code = codeOf(error.cause ?? {});
+  return code === "SERVERBUG" || code === "CORRUPTION";
+}
+
 function faultOf(failure: ImapFailure, text: string): BackendFault {
   if (failure.mailboxMissing === true) return "no such folder";
   const byCode = faults[codeOf(failure)];

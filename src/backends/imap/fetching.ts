@@ -6,9 +6,9 @@ import { ConnectionBroke } from "./errors.ts";
 import { complement, intersection } from "./ranges.ts";
 import { formatRanges, topNumber } from "./tokens.ts";
 
-/** Mails, and what is fetched of them: what a list shows, or what is in them. */
+/** Mails, and what is fetched of them: what a list shows, what is in them, or all of it to see whether it can be. */
 export interface FetchAsked {
-  readonly of: "metadata" | "parts";
+  readonly of: "metadata" | "parts" | "wholes";
   readonly ranges: readonly NumberRange[];
   readonly items: readonly Argument[];
   readonly modifiers?: readonly Argument[];
@@ -47,6 +47,11 @@ export async function fetchMails(
     if (error instanceof Error && isOfMails(error)) throw new FetchFailed(error, asked);
     throw error;
   }
+}
+
+/** Whether all these mails are known to be such that the server cannot read them. */
+export function isLeftOut(connection: ImapConnection, asked: FetchAsked): boolean {
+  return readable(connection, asked).length === 0;
 }
 
 function readable(

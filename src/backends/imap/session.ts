@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import {
   BackendError,
+  BackendUnavailable,
   type FlagChange,
   type FolderHits,
   type ItemOutcome,
@@ -18,11 +19,18 @@ import type { MailQuery } from "../../items/search/condition.ts";
 import { untilAborted } from "../../kit/abort.ts";
 import type { Clock } from "../../kit/clock.ts";
 import { octetsOf, type Octets } from "../../kit/octets.ts";
-import { copyItems, findByMessageId, moveItems, removeItems, setFlags } from "./actions.ts";
+import {
+  copyItems,
+  findByMessageId,
+  moveItems,
+  removeItems,
+  serverFault,
+  setFlags,
+} from "./actions.ts";
 import { appendMail } from "./append.ts";
 import type { ImapConnection } from "./connection.ts";
 import { imapFeed, type OnSelected } from "./feed.ts";
-import { failedFetch, type FetchAsked } from "./fetching.ts";
+import { failedFetch, isLeftOut, type FetchAsked } from "./fetching.ts";
 import { childPath, deleteFolder, renameFolder } from "./folder-changes.ts";
 import { removeAll } from "./emptying.ts";
 import { createFolder, listFolders } from "./folders.ts";
@@ -166,9 +174,10 @@ export class ImapSession implements MailSession {
     toPath: string,
     epoch?: string,
   ): Promise<readonly ItemOutcome[]> {
-    return this.#change({ path, numbers, epoch }, (connection) => {
+    const outcomes = await this.#change({ path, numbers, epoch }, (connection) => {
       return moveItems(connection, numbers, toPath);
     });
+    return this.#assured(path, outcomes);
   }
 
   async copy(
@@ -177,7 +186,23 @@ export class ImapSession implements MailSession {
     toPath: string,
   ): Promise<readonly ItemOutcome[]> {
     if (numbers.length === 0) return [];
-    return this.#on(path, (connection) => copyItems(connection, numbers, toPath));
+    const copied = this.#on(path, (connection) => copyItems(connection, numbers, toPath));
+    return this.#assured(path, await copied);
+  }
+
+  /** Throws where a server failed at mails that it can read: it may do better with the next request. */
+  async #assured(path: string, outcomes: readonly ItemOutcome[]): Promise<readonly ItemOutcome[]> {
+    const failed = outcomes.filter(
+      (each) => each.kind === "refused" && each.reason === serverFault,
+    );
+    for (const { number } of failed) {
+      const mail = wholeMail(number);
+      const isKnown = await this.#on(path, async (connection) => isLeftOut(connection, mail));
+      if (!isKnown && !(await this.#findUnreadable(path, mail))) {
+        throw new BackendUnavailable("the server failed to transfer a mail");
+      }
+    }
+    return outcomes;
   }
 
   async identities(
@@ -292,6 +317,12 @@ export class ImapSession implements MailSession {
     this.#subscriptions.clear();
     this.#lease[Symbol.dispose]();
   }
+}
+
+function wholeMail(number: number): FetchAsked {
+  const body = { type: "ATOM", value: "BODY.PEEK", section: [] } as const;
+  const items = [{ type: "ATOM", value: "UID" } as const, body];
+  return { of: "wholes", ranges: [{ low: number, high: number }], items };
 }
 
 /** Whether numbers of this epoch name other mails in the folder that is selected. */
