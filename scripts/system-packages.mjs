@@ -14,6 +14,12 @@ const wanted = [
   { name: "cyrus-common", file: "/usr/lib/cyrus/bin/master" },
 ];
 
+/** What is installed along with the others; a test that wants one of them is skipped without it. */
+const alongside = [
+  { name: "nginx", file: "/usr/sbin/nginx" },
+  { name: "haproxy", file: "/usr/sbin/haproxy" },
+];
+
 /** Debian lets one IMAP server be installed: this one is only unpacked, of the version that cyrus-common has. */
 const unpacked = {
   name: "cyrus-imapd",
@@ -24,7 +30,7 @@ const unpacked = {
 
 /** Installs what is missing when that is possible here, else ends the program with one sentence. */
 export function ensureSystemPackages() {
-  const missing = wanted.filter(({ file }) => !existsSync(file)).map(({ name }) => name);
+  const missing = missingOf(wanted);
   const isUnpacked = existsSync(unpacked.file);
   if (missing.length === 0 && isUnpacked) return;
   const names = [...missing, ...(isUnpacked ? [] : [unpacked.name])].join(" ");
@@ -34,8 +40,17 @@ export function ensureSystemPackages() {
   stderr.write(`Installing ${names}.\n`);
   if (!run("apt-get", ["-qq", "update"])) give("apt-get has no lists: see its message above.");
   if (missing.length > 0) install(missing);
+  for (const name of missingOf(alongside)) {
+    if (!run("apt-get", [...installing, name])) stderr.write(`Without ${name}: see above.\n`);
+  }
   if (!isUnpacked) unpack(unpacked);
 }
+
+function missingOf(packages) {
+  return packages.filter(({ file }) => !existsSync(file)).map(({ name }) => name);
+}
+
+const installing = ["-qq", "install", "--yes", "--no-install-recommends"];
 
 const environment = {
   ...env,
@@ -53,8 +68,7 @@ function run(command, args, { input, cwd } = {}) {
 function install(names) {
   const input = "postfix postfix/main_mailer_type select No configuration\n";
   run("debconf-set-selections", [], { input });
-  const options = ["-qq", "install", "--yes", "--no-install-recommends"];
-  if (run("apt-get", [...options, ...names])) return;
+  if (run("apt-get", [...installing, ...names])) return;
   give(`apt-get could not install ${names.join(" ")}: see its message above.`);
 }
 

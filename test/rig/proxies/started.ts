@@ -43,6 +43,9 @@ http {
 /** The name of a proxy, as in docs/proxies.md. */
 export type ProxyName = keyof typeof recipes;
 
+/** Both of them. */
+export const proxyNames = ["nginx", "haproxy"] as const satisfies readonly ProxyName[];
+
 /** Starts one on `port` in front of the gateway at `gatewayPort`; disposing of it ends it. */
 export async function startProxy(
   name: ProxyName,
