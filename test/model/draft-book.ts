@@ -4,6 +4,7 @@ import type { Mail, SyncWishes } from "../client/phone.ts";
 import {
   isThere,
   isWriting,
+  serverIdOf,
   statusOf,
   subjectIn,
   type AddOf,
@@ -41,6 +42,7 @@ export class DraftBook {
     const isRepeat = this.#answered.has(request);
     const doomed = isRepeat ? [] : this.#doomedBy(place, asked);
     const moved = isRepeat ? [] : this.#movedAndDoomed(place, asked);
+    for (const command of asked.Commands ?? []) this.#learn(place, command);
     const drafts = subjectsIn(this.#world.server.folderAt("Drafts"));
     return ({ body }) => {
       const own = body?.Collections?.Collection[0];
@@ -89,6 +91,14 @@ export class DraftBook {
       const subject = this.#drafts.get(ServerId) ?? mails.get(ServerId)?.Subject ?? "";
       return [{ ServerId, subject }];
     });
+  }
+
+  /** The text of a conflict became a draft that nobody added: devices are told its ServerId. */
+  #learn({ path, mails }: Place, command: Command): void {
+    const ServerId = serverIdOf(command);
+    const { Subject } = mails.get(ServerId) ?? {};
+    const isNew = path === "Drafts" && Subject !== undefined && !this.#drafts.has(ServerId);
+    if (isNew) this.#drafts.set(ServerId, Subject);
   }
 
   #isAnywhere(subject: string): boolean {
