@@ -250,6 +250,26 @@ test("Send: refused or broken off, it fails, and the repeat sends", async () => 
   assert.deepEqual([at.server.sent.length, at.server.mailsIn("Sent").length], [1, 1]);
 });
 
+test("Send: a server that hangs is given up after five minutes and not before, and the repeat sends", async () => {
+  await using at = await scene();
+  const began = Promise.withResolvers<AbortSignal>();
+  at.server.whileSending = (limit) => {
+    began.resolve(limit);
+    return new Promise((_, reject) => {
+      limit.addEventListener("abort", () => reject(limit.reason));
+    });
+  };
+  const hung = send(at.gateway, at.account, submission(at.account));
+  const given = await began.promise;
+  at.gateway.clock.advance(5 * minuteMs - 1);
+  assert.equal(given.aborted, false);
+  at.gateway.clock.advance(1);
+  await assert.rejects(hung, BackendUnavailable);
+  at.server.whileSending = async () => {};
+  await send(at.gateway, at.account, submission(at.account));
+  assert.deepEqual([at.server.sent.length, at.server.mailsIn("Sent").length], [1, 1]);
+});
+
 test("Send: a mail without recipients, or with one that has no address, is refused before anything", async () => {
   await using at = await scene();
   const cases = [

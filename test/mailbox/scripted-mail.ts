@@ -51,8 +51,8 @@ export class ScriptedMail {
   leases = 0;
   opened = 0;
   listings = 0;
-  /** Awaited in the middle of each send. */
-  whileSending: () => Promise<void> = async () => {};
+  /** Awaited in the middle of each send, with the signal that ends it. */
+  whileSending: (signal: AbortSignal) => Promise<void> = async () => {};
   readonly #faults: { readonly operation: Operation; readonly error: Error }[] = [];
   readonly #watchers = new Set<(event: WatchEvent) => void>();
   #serial = 0;
@@ -130,9 +130,9 @@ export class ScriptedMail {
 
   get transport(): MailTransport {
     return {
-      send: async (_: Credential, mail: Outgoing) => {
+      send: async (_: Credential, mail: Outgoing, signal: AbortSignal) => {
         this.check("send");
-        await this.whileSending();
+        await this.whileSending(signal);
         this.sent.push({ ...mail, mime: await wholeOf(mail.mime) });
       },
       probe: async () => ({ capabilities: [] }),
