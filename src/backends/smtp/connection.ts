@@ -5,7 +5,7 @@ import SMTPConnection, {
   type SMTPConnectionOptions,
 } from "nodemailer/lib/smtp-connection";
 import { BackendUnavailable, SendRefused, type Credential } from "../../backend.ts";
-import { closeTimeoutMs, connectTimeoutMs, replyBytes, replyTimeoutMs } from "./limits.ts";
+import { closeTimeoutMs, connectTimeoutMs, replyBytes } from "./limits.ts";
 import { parseReply, type Reply } from "./replies.ts";
 import type { SmtpServer } from "./server.ts";
 
@@ -32,9 +32,13 @@ export class SmtpConnection implements AsyncDisposable {
   }
 
   /** Connects and says EHLO. Throws BackendUnavailable, or the signal's reason. */
-  static async open(server: SmtpServer, signal: AbortSignal): Promise<SmtpConnection> {
+  static async open(
+    server: SmtpServer,
+    signal: AbortSignal,
+    silenceMs: number,
+  ): Promise<SmtpConnection> {
     signal.throwIfAborted();
-    const connection = new SmtpConnection(new SMTPConnection(optionsOf(server)));
+    const connection = new SmtpConnection(new SMTPConnection(optionsOf(server, silenceMs)));
     using _watch = connection.closeOn(signal);
     await connection.#settled<void>((resolve, fail) =>
       connection.#smtp.connect((error) => (error ? fail(error) : resolve())),
@@ -128,7 +132,7 @@ export class SmtpConnection implements AsyncDisposable {
   }
 }
 
-function optionsOf(server: SmtpServer): SMTPConnectionOptions {
+function optionsOf(server: SmtpServer, silenceMs: number): SMTPConnectionOptions {
   const { host, port, security, verifyCertificate = true, ca } = server;
   return {
     host,
@@ -139,7 +143,7 @@ function optionsOf(server: SmtpServer): SMTPConnectionOptions {
     connectionTimeout: connectTimeoutMs,
     greetingTimeout: connectTimeoutMs,
     dnsTimeout: connectTimeoutMs,
-    socketTimeout: replyTimeoutMs,
+    socketTimeout: silenceMs,
     socketCloseTimeout: closeTimeoutMs,
     maxResponseSize: replyBytes,
     logger: false,

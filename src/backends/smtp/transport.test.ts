@@ -11,6 +11,7 @@ import {
 } from "../../backend.ts";
 import type { Log } from "../../kit/log.ts";
 import { messageSizeLimitBytes } from "../../../test/rig/mail/postfix.ts";
+import { startRelay } from "../../../test/rig/relay.ts";
 import { mailServers, password, type MailServers } from "../../../test/rig/mail/servers.ts";
 import type { SmtpServer } from "./server.ts";
 import { createSmtpTransport } from "./transport.ts";
@@ -234,6 +235,27 @@ suite("SMTP on a real Postfix", () => {
       reason,
     );
   });
+
+  for (const [reply, words] of [
+    ["250", "a login or a command"],
+    ["354", "the data"],
+  ] as const) {
+    test(`A server that says nothing to ${words} is unavailable: nobody gets the mail`, async () => {
+      const to = mail.freshUser();
+      let stall = (): void => undefined;
+      await using told = await relayTo(mail.smtp.port, (line) => {
+        if (line.startsWith(reply)) stall();
+      });
+      await using relay = await startRelay(told.port);
+      stall = () => relay.stall();
+      const settings = { log, silenceMs: 300 };
+      await using relayed = createSmtpTransport(server({ port: relay.port }), settings);
+      const mime = mailOf("never", Buffer.alloc(20_000_000, `${"x".repeat(76)}\r\n`));
+      await assert.rejects(send([to], mime, relayed), BackendUnavailable);
+      await send([to], mailOf("later"));
+      assert.deepEqual((await inboxOf(mail, to, 1)).map(subjectOf), ["later"]);
+    });
+  }
 
   test("A signal in the middle of the data ends it: nobody gets the mail", async () => {
     const [from, to] = [mail.freshUser(), mail.freshUser()];

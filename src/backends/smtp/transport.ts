@@ -11,22 +11,28 @@ import type { Log } from "../../kit/log.ts";
 import { octetsOf, type Octets } from "../../kit/octets.ts";
 import { SmtpConnection } from "./connection.ts";
 import { isAccepted, parseReply, refusal, type Reply } from "./replies.ts";
+import { replyTimeoutMs } from "./limits.ts";
 import type { SmtpServer } from "./server.ts";
 import { hasEightBit, stuffed } from "./stuffing.ts";
 
 /** A transport over a submission server; one connection per mail. */
-export function createSmtpTransport(server: SmtpServer, { log }: { log: Log }): MailTransport {
-  return new SmtpTransport(server, log);
+export function createSmtpTransport(
+  server: SmtpServer,
+  { log, silenceMs = replyTimeoutMs }: { readonly log: Log; readonly silenceMs?: number },
+): MailTransport {
+  return new SmtpTransport(server, log, silenceMs);
 }
 
 class SmtpTransport implements MailTransport {
   readonly #server: SmtpServer;
   readonly #log: Log;
+  readonly #silenceMs: number;
   readonly #open = new Set<SmtpConnection>();
 
-  constructor(server: SmtpServer, log: Log) {
+  constructor(server: SmtpServer, log: Log, silenceMs: number) {
     this.#server = server;
     this.#log = log;
+    this.#silenceMs = silenceMs;
   }
 
   async send(credential: Credential, mail: Outgoing, signal: AbortSignal): Promise<void> {
@@ -50,7 +56,7 @@ class SmtpTransport implements MailTransport {
     signal: AbortSignal,
     work: (connection: SmtpConnection) => Promise<Result>,
   ): Promise<Result> {
-    await using connection = await SmtpConnection.open(this.#server, signal);
+    await using connection = await SmtpConnection.open(this.#server, signal, this.#silenceMs);
     this.#open.add(connection);
     try {
       return await work(connection);
