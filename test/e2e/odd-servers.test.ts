@@ -349,6 +349,11 @@ test("Odd server: a mail that it cannot read stays where it is, and what is move
     const responses = body?.Collections?.Collection[0]?.Responses;
     assert.deepEqual(responses, [{ Delete: { ServerId: `${inbox}:2`, Status: 6 } }]);
   }
+  const answer = { mime: letter("an answer") };
+  assert.equal(await phone.smart("SmartReply", [inbox, `${inbox}:5`], answer), 150);
+  const Fetch = { Store: "Mailbox", CollectionId: inbox, ServerId: `${inbox}:5`, Options: [] };
+  const fetched = await phone.client.send("ItemOperations", [{ Fetch }]);
+  assert.equal(fetched.httpStatus, 200);
   const moves = await phone.moveItems(inbox, ids.slice(3), trash);
   assert.deepEqual(
     moves.map(({ Status }) => Status === 3),

@@ -117,7 +117,7 @@ type PartOf = Pick<PartWanted, "number" | "section"> & { readonly epoch: string 
 
 /**
  * A part as a stream: asked for piece by piece as it is read, so that a large attachment is never whole in
- * memory and the connection serves others in between. Undefined: the mail is gone.
+ * memory and the connection serves others in between. Undefined: the mail is gone, or the server cannot read it.
  */
 export async function openPart(
   on: OnSelected,
@@ -152,15 +152,20 @@ async function pieceOf(
   // Between two pieces the folder may have been made anew, and the number is another mail's.
   if (connection.selectedEpoch !== epoch) return undefined;
   let found: Buffer | undefined;
-  const request: Argument[] = [
-    { type: "SEQUENCE", value: String(number) },
-    [{ type: "ATOM", value: "UID" }, peek(section, start, streamChunkBytes)],
+  const items: Argument[] = [
+    { type: "ATOM", value: "UID" },
+    peek(section, start, streamChunkBytes),
   ];
-  await connection.exec("UID FETCH", request, {
-    FETCH: (untagged) => {
-      const fetched = bodiesOf(untagged);
-      if (fetched.number === number) found = fetched.bodies.get(section) ?? Buffer.alloc(0);
+  const ranges = [{ low: number, high: number }];
+  await fetchMails(
+    connection,
+    { of: "parts", ranges, items },
+    {
+      FETCH: (untagged) => {
+        const fetched = bodiesOf(untagged);
+        if (fetched.number === number) found = fetched.bodies.get(section) ?? Buffer.alloc(0);
+      },
     },
-  });
+  );
   return found;
 }
