@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openTestDatabase, type TestDatabase } from "../../test/rig/database.ts";
+import { startDatabaseRelay } from "../../test/rig/relay.ts";
 import { openDatabase } from "./database.ts";
 import { StatementFailed, StoreUnavailable } from "./errors.ts";
 import type { Sql } from "./sql.ts";
@@ -98,6 +99,17 @@ test("Transaction: a lost connection is 'unavailable', and the next statement ha
   await assert.rejects(failing, StoreUnavailable);
   assert.equal((await numbers()).includes(5n), false);
   await single.rows("test.again", "SELECT 1");
+});
+
+test("Statement: a server that falls silent is 'unavailable', and the connection is used no more", async () => {
+  await using relay = await startDatabaseRelay(rig.url);
+  // Half a second in the place of the limit; the pool lends its one connection to whoever comes.
+  await using single = await openDatabase(`${relay.url}?query_timeout=500`, quiet, 1);
+  relay.stall();
+  await assert.rejects(single.rows("test.silent", "SELECT 1"), StoreUnavailable);
+  relay.heal();
+  const [row] = await single.rows<{ two: number }>("test.again", "SELECT 2 AS two");
+  assert.equal(row?.two, 2);
 });
 
 for (const [name, url] of [

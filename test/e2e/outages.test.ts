@@ -14,7 +14,7 @@ import { startEmbedded, type EmbeddedDatabase } from "../../src/store/embedded.t
 import type { Answer } from "../client/client.ts";
 import { Phone } from "../client/phone.ts";
 import { password, startMailServers, type MailServers } from "../rig/mail/servers.ts";
-import { startRelay, type Relay } from "../rig/relay.ts";
+import { startDatabaseRelay, startRelay, type Relay } from "../rig/relay.ts";
 import { ended, paused, processesOf, runDaemon } from "./daemon.ts";
 import { openProcesses, type GatewayProcess } from "./processes.ts";
 import { Trial } from "./trial.ts";
@@ -49,19 +49,14 @@ async function openWorld(): Promise<World> {
   stack.defer(() => rm(directory, { recursive: true, force: true }));
   const settings = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
   const database = stack.use(await startEmbedded({ directory, settings }, quiet));
-  const address = new URL(database.url.replace("@/", "@localhost/"));
-  const socket = address.searchParams.get("host");
-  const port = address.searchParams.get("port") ?? address.port;
   const relays = {
-    database: stack.use(await startRelay(socket ? `${socket}/.s.PGSQL.${port}` : Number(port))),
+    database: stack.use(await startDatabaseRelay(database.url)),
     imap: stack.use(await startRelay(mail.imap.tlsPort)),
     smtp: stack.use(await startRelay(mail.smtp.port)),
   };
-  address.search = "";
-  address.host = `127.0.0.1:${relays.database.port}`;
   const processes = stack.use(
     await openProcesses(mail, {
-      databaseUrl: String(address),
+      databaseUrl: relays.database.url,
       settings: {
         EASTGATE_DOMAINS_0_IMAP_PORT: String(relays.imap.port),
         EASTGATE_DOMAINS_0_SMTP_PORT: String(relays.smtp.port),

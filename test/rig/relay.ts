@@ -60,3 +60,14 @@ export async function startRelay(target: number | string): Promise<Relay> {
     },
   };
 }
+
+/** Starts a relay to the PostgreSQL server of an address, and tells the address that leads through it. */
+export async function startDatabaseRelay(url: string): Promise<Relay & { readonly url: string }> {
+  const address = new URL(url.replace("@/", "@localhost/"));
+  const folder = address.searchParams.get("host");
+  const port = address.searchParams.get("port") ?? (address.port || "5432");
+  const relay = await startRelay(folder ? `${folder}/.s.PGSQL.${port}` : Number(port));
+  address.search = "";
+  address.host = `127.0.0.1:${relay.port}`;
+  return { ...relay, url: String(address) };
+}
