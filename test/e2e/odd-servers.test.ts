@@ -349,6 +349,11 @@ test("Odd server: a mail that it cannot read stays where it is, and what is move
     const responses = body?.Collections?.Collection[0]?.Responses;
     assert.deepEqual(responses, [{ Delete: { ServerId: `${inbox}:2`, Status: 6 } }]);
   }
+  const found = await phone.search("Words");
+  assert.deepEqual(
+    new Set(found.filter((subject) => !subject.endsWith(" 2") && !subject.endsWith(" 5"))),
+    new Set([1, 3, 4, 6].map((number) => `letter ${number}`)),
+  );
   const answer = { mime: letter("an answer") };
   assert.equal(await phone.smart("SmartReply", [inbox, `${inbox}:5`], answer), 150);
   const Fetch = { Store: "Mailbox", CollectionId: inbox, ServerId: `${inbox}:5`, Options: [] };

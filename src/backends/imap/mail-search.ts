@@ -1,9 +1,17 @@
 /** Looking for mails in a folder: one SEARCH, then the dates of the hits with the highest numbers. */
-import { BackendError, type FolderHits, type SearchBounds, type SearchHit } from "../../backend.ts";
+import {
+  BackendError,
+  BackendUnavailable,
+  type FolderHits,
+  type SearchBounds,
+  type SearchHit,
+} from "../../backend.ts";
 import type { NumberRange } from "../../feed.ts";
 import type { MailQuery } from "../../items/search/condition.ts";
 import type { Argument, ImapConnection, Untagged } from "./connection.ts";
-import { datedHits, leastAsciiRun, rangesPerCommand } from "./limits.ts";
+import { isServerFault } from "./errors.ts";
+import { fetchMails } from "./fetching.ts";
+import { datedHits, leastAsciiRun, rangesPerCommand, unreadableBreaksMost } from "./limits.ts";
 import { receivedAt } from "./list.ts";
 import { searchOnce } from "./search.ts";
 import { criteriaOf, imapDate, type SearchDialect } from "./search-criteria.ts";
@@ -24,8 +32,8 @@ export async function searchMails(
   const drop = (): void => connection.drop();
   signal.addEventListener("abort", drop, { once: true });
   try {
-    const { uidValidity } = await connection.select(path);
-    const ranges = await findAll(connection, query);
+    const { uidValidity, uidNext } = await connection.select(path);
+    const ranges = await findAll(connection, query, { low: 1, high: uidNext - 1 });
     const newest = highest(ranges, datedHits);
     const dated = await fetchDates(connection, newest);
     const hits = dated.filter((hit) => isBetween(hit, query));
@@ -58,7 +66,9 @@ const asciiOnly = new WeakSet<ImapConnection>();
 async function findAll(
   connection: ImapConnection,
   query: MailQuery,
+  everything: NumberRange,
 ): Promise<readonly NumberRange[]> {
+  const faults = { left: unreadableBreaksMost };
   if (!asciiOnly.has(connection)) {
     const texts = new Texts(connection.isEnabled("UTF8=ACCEPT"));
     const criteria = wholeCriteria(
@@ -66,14 +76,47 @@ async function findAll(
       dialectOf(connection, (text) => texts.write(text)),
     );
     try {
-      return await searchOnce(connection, criteria, texts.charset);
+      const asked = { criteria, charset: texts.charset, faults };
+      return await searchApart(connection, asked, everything);
     } catch (error) {
       // Exchange knows US-ASCII alone; servers say so with BADCHARSET or with a plain BAD.
       if (!(error instanceof BackendError) || texts.charset === undefined) throw error;
       asciiOnly.add(connection);
     }
   }
-  return await searchOnce(connection, wholeCriteria(query, dialectOf(connection, asciiText)));
+  const criteria = wholeCriteria(query, dialectOf(connection, asciiText));
+  return await searchApart(connection, { criteria, faults }, everything);
+}
+
+interface SearchedApart {
+  readonly criteria: readonly Argument[];
+  readonly charset?: string | undefined;
+  /** How often the server may still fail. */
+  readonly faults: { left: number };
+  /** Whether only the range is searched. */
+  readonly isPart?: true;
+}
+
+/** Where the server fails, as Dovecot does at a mail that it cannot read, halves are searched: the mail is left out. */
+async function searchApart(
+  connection: ImapConnection,
+  asked: SearchedApart,
+  { low, high }: NumberRange,
+): Promise<readonly NumberRange[]> {
+  const { criteria, charset, faults, isPart } = asked;
+  const uids = { type: "SEQUENCE" as const, value: formatRanges([{ low, high }]) };
+  const within = isPart === true ? [atom("UID"), uids, ...criteria] : criteria;
+  try {
+    return await searchOnce(connection, within, charset);
+  } catch (error) {
+    const isOfMails = error instanceof BackendUnavailable && isServerFault(error);
+    if (!isOfMails || !connection.usable || faults.left-- === 0) throw error;
+    if (low >= high) return [];
+    const middle = Math.floor((low + high) / 2);
+    const part = { ...asked, isPart: true as const };
+    const lower = await searchApart(connection, part, { low, high: middle });
+    return [...lower, ...(await searchApart(connection, part, { low: middle + 1, high }))];
+  }
 }
 
 function dialectOf(connection: ImapConnection, text: SearchDialect["text"]): SearchDialect {
@@ -143,9 +186,9 @@ async function fetchDates(
     hits.set(number, { number, received: receivedAt(received) });
   };
   for (let at = 0; at < ranges.length; at += rangesPerCommand) {
-    const value = formatRanges(ranges.slice(at, at + rangesPerCommand));
-    const request = [{ type: "SEQUENCE" as const, value }, [atom("UID"), atom("INTERNALDATE")]];
-    await connection.exec("UID FETCH", request, { FETCH: hear });
+    const piece = ranges.slice(at, at + rangesPerCommand);
+    const items = [atom("UID"), atom("INTERNALDATE")];
+    await fetchMails(connection, { of: "metadata", ranges: piece, items }, { FETCH: hear });
   }
   return [...hits.values()];
 }
