@@ -1,6 +1,6 @@
 /** The seam to mail servers, in EAS terms: collections, items, send. One contract suite for all. */
 import type { Readable } from "node:stream";
-import type { Feed } from "./feed.ts";
+import type { Feed, NumberRange, Position } from "./feed.ts";
 import type { MailItem, PartFetched, PartWanted, MailFlags } from "./items/email/message.ts";
 import type { MailQuery } from "./items/search/condition.ts";
 import type { Octets } from "./kit/octets.ts";
@@ -96,6 +96,14 @@ export interface SearchBounds {
   readonly signal: AbortSignal;
 }
 
+/** What the next request for a folder will most likely ask: `newest` of its feed, then parts of what that finds. */
+export interface Upcoming {
+  readonly range: NumberRange;
+  readonly limit: number;
+  /** The parts that will be wanted of the items that are found. */
+  wanted(items: readonly MailItem[]): readonly PartWanted[];
+}
+
 /** An open mailbox of one account. Disposing gives the lease back; sessions below stay pooled. */
 export interface MailSession extends AsyncDisposable {
   /** Commands sent to the server through this lease so far, for the request's log line. */
@@ -118,6 +126,11 @@ export interface MailSession extends AsyncDisposable {
   deleteFolder(path: string): Promise<void>;
   /** The feed of one folder; cheap, opens nothing by itself. */
   feed(path: string): Feed;
+  /**
+   * What the next request will most likely ask of a folder that was told to stand at `now`. A hint that changes no
+   * answer: it may be read once this session is disposed of.
+   */
+  readAhead(path: string, now: Position, upcoming: Upcoming): void;
   /** Metadata of these items in one command; items that are gone are left out. `epoch` as in `remove`. */
   list(path: string, numbers: readonly number[], epoch?: string): Promise<readonly MailItem[]>;
   /** Parts in as few commands as grouping allows; what is gone is left out. `epoch` as in `remove`. */

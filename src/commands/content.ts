@@ -49,11 +49,14 @@ export function planMails(
 }
 
 /** The first of these mails that one answer has room for: at least one, else a device would never get on. */
-export function affordable(mails: readonly PlannedMail[]): readonly PlannedMail[] {
+export function affordable(
+  mails: readonly PlannedMail[],
+  budgetBytes = answerBudgetBytes,
+): readonly PlannedMail[] {
   let octets = 0;
   const over = mails.findIndex((mail) => {
     octets += "plan" in mail ? mail.plan.wireBytes : 0;
-    return octets > answerBudgetBytes;
+    return octets > budgetBytes;
   });
   return over === -1 ? mails : mails.slice(0, Math.max(1, over));
 }

@@ -12,6 +12,9 @@ export const maxWindowSize = 512;
 /** Body octets fetched for one collection's answer: keeps an answer and the memory it takes bounded. */
 export const answerBudgetBytes = 8 * 1024 * 1024;
 
+/** Body octets read ahead of a device's next Sync: more than most windows take; of larger ones the rest is asked for. */
+export const readAheadBytes = 2 * 1024 * 1024;
+
 /** Longest Wait of a Sync, in minutes (MS-ASCMD 2.2.3.198). */
 export const maxWaitMinutes = 59;
 

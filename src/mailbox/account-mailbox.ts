@@ -1,7 +1,7 @@
 /** The mailbox of one account during one request: opens its session at first use, maps ids to paths. */
 import type { Readable } from "node:stream";
-import type { ItemOutcome, MailSession } from "../backend.ts";
-import type { Feed } from "../feed.ts";
+import type { ItemOutcome, MailSession, Upcoming } from "../backend.ts";
+import type { Feed, Position } from "../feed.ts";
 import type { Conversation } from "../items/email/index.ts";
 import type { MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
 import type { MailQuery } from "../items/search/condition.ts";
@@ -176,6 +176,13 @@ export class AccountMailbox implements Mailbox {
       keptOf: async (found, of) => {
         return await listKept(this.#parts.database, this.#scopeOf(found), of);
       },
+    });
+  }
+
+  async readAhead(collectionId: string, now: Position, upcoming: Upcoming): Promise<void> {
+    await this.#in(collectionId, async (session, { path, aliases }) => {
+      // Items that go by other numbers are looked for elsewhere.
+      if (aliases === noAliases) session.readAhead(path, now, upcoming);
     });
   }
 

@@ -1,7 +1,7 @@
 /** The one combined mailbox of an account, as commands and push see it. */
 import type { Readable } from "node:stream";
-import type { FlagChange, ItemOutcome } from "../backend.ts";
-import type { Feed } from "../feed.ts";
+import type { FlagChange, ItemOutcome, Upcoming } from "../backend.ts";
+import type { Feed, Position } from "../feed.ts";
 import type { FollowUp } from "../items/email/follow-up.ts";
 import type { Conversation } from "../items/email/index.ts";
 import type { LastVerb, MailItem, PartFetched, PartWanted } from "../items/email/message.ts";
@@ -181,6 +181,8 @@ export interface Mailbox extends AsyncDisposable {
    * day or later counts as of this day. Throws BackendError "no such folder".
    */
   feed(collectionId: string, conversationsSince?: number): Promise<Feed>;
+  /** What the next request will most likely ask of a collection that was told to stand at `now`: a hint. */
+  readAhead(collectionId: string, now: Position, upcoming: Upcoming): Promise<void>;
   /** Metadata of items; what is gone is left out. `epoch` as in `setFlags`. */
   list(
     collectionId: string,

@@ -7,7 +7,7 @@ import { exploreLeast, exploreMost, growth, sliceWindows } from "./limits.ts";
 import { isAgeingDue, standingOf } from "./plan-start.ts";
 import { numbersWithin } from "./ranges.ts";
 import { firstBehind, painted, type Segment, type Standing, withLarge } from "./segments.ts";
-import type { Operation, Planned, Window } from "./types.ts";
+import type { Expected, Operation, Planned, Window } from "./types.ts";
 
 /** What is to be done next. */
 export type Step =
@@ -41,6 +41,7 @@ interface Candidate extends Operation {
 export class Draft {
   readonly #state: HeadState;
   readonly #window: Window;
+  readonly #position: Position;
   readonly #now: Standing;
   readonly #edits: Map<number, number | undefined>;
   readonly #known: Known;
@@ -54,12 +55,13 @@ export class Draft {
   constructor(state: HeadState, window: Window, position: Position) {
     this.#state = state;
     this.#window = window;
+    this.#position = position;
     this.#now = standingOf(position);
     this.#fields = state.fields;
     this.#edits = new Map(state.known.edits);
     this.#known = new Known(state.known.stored, this.#edits);
     this.#sliceNumbers = sliceWindows * Math.max(window.windowSize, 1);
-    this.#exploreLimit = Math.max(window.windowSize + 1, exploreLeast);
+    this.#exploreLimit = firstExploreLimit(window);
   }
 
   /** What the device has, with the operations so far. */
@@ -128,7 +130,16 @@ export class Draft {
   planned(): Planned {
     const edits = this.#operations.length === 0 ? this.#state.known.edits : this.#edits;
     const next = this.#state.with(this.#fields, edits);
-    return { operations: this.#operations, next, more: this.#more };
+    const upcoming = this.#more ? this.#upcoming() : undefined;
+    return { operations: this.#operations, next, more: this.#more, upcoming };
+  }
+
+  #upcoming(): Expected | undefined {
+    const segment = firstBehind(this.#fields.segments, this.#now);
+    const step = segment === undefined ? undefined : this.#stepFor(segment);
+    if (step?.kind !== "explore") return undefined;
+    const limit = firstExploreLimit(this.#window);
+    return { position: this.#position, range: step.range, limit };
   }
 
   #stepFor({ low, high, at, large }: Segment): Step {
@@ -216,6 +227,11 @@ export class Draft {
   #patch(fields: Partial<Fields>): void {
     this.#fields = { ...this.#fields, ...fields };
   }
+}
+
+/** How many items the first look at a range is to bring: one more than fit tells whether there are more. */
+function firstExploreLimit({ windowSize }: Window): number {
+  return Math.max(windowSize + 1, exploreLeast);
 }
 
 function isInside(range: NumberRange, number: number): boolean {

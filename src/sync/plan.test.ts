@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { memoryScene, place, told } from "../../test/sync/scene.ts";
+import type { Feed } from "../feed.ts";
 import { InvalidSyncKey } from "./types.ts";
 
 const unread = { version: 0, labels: [] };
@@ -52,6 +53,31 @@ suite("Plan: what is asked", () => {
     assert.equal(third.more, false);
     assert.ok(scene.server.lines < 4 * 4 * 101);
     assert.deepEqual(new Set(scene.asked()), new Set(["position", "newest"]));
+  });
+
+  test("What the next plan will ask first is told with a window that leaves more to look at", async () => {
+    const scene = memoryScene();
+    scene.arrive(250);
+    const first = await scene.plan((await scene.open("0")).head);
+    const position = await scene.server.position();
+    assert.deepEqual(first.upcoming, { position, range: { low: 1, high: 150 }, limit: 101 });
+    const questions: unknown[] = [];
+    const heard: Feed = {
+      position: () => scene.server.position(),
+      changed: (...asked) => scene.server.changed(...asked),
+      newest: (...[range, limit]) => {
+        questions.push({ range, limit });
+        return scene.server.newest(range, limit);
+      },
+      within: (...asked) => scene.server.within(...asked),
+      withinKnown: (...asked) => scene.server.withinKnown(...asked),
+    };
+    const window = { windowSize: 100, sinceDay: 0 };
+    const second = await scene.states.plan(first.next, heard, window);
+    assert.deepEqual(questions, [{ range: { low: 1, high: 150 }, limit: 101 }]);
+    assert.deepEqual(second.upcoming?.range, { low: 1, high: 50 });
+    const third = await scene.states.plan(second.next, heard, window);
+    assert.equal(third.upcoming, undefined);
   });
 
   test("An empty folder and a first window that holds all say that there is no more", async () => {

@@ -1,5 +1,5 @@
 /** What the rest of the gateway sees of `sync/`. */
-import type { Feed } from "../feed.ts";
+import type { Feed, NumberRange, Position } from "../feed.ts";
 
 export { StoreUnavailable } from "../store/errors.ts";
 
@@ -89,6 +89,15 @@ export interface Planned {
   readonly next: Head;
   /** MoreAvailable: the window ended before the changes did. */
   readonly more: boolean;
+  /** What the plan of `next` asks first while nothing happens, where it looks at what it never looked at. */
+  readonly upcoming?: Expected | undefined;
+}
+
+/** A question to `Feed.newest` of a collection that stands at `position`. */
+export interface Expected {
+  readonly position: Position;
+  readonly range: NumberRange;
+  readonly limit: number;
 }
 
 /** A device's own change, as far as its known version goes: only the property that it changed. */

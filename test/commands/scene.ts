@@ -98,6 +98,8 @@ function mailboxOver(session: MailSession): Mailbox {
     accountId: "1",
     folder: async (collectionId) => folderOf(collectionId),
     feed: async (collectionId) => session.feed(pathOf(collectionId)),
+    readAhead: async (collectionId, now, upcoming) =>
+      session.readAhead(pathOf(collectionId), now, upcoming),
     list: (collectionId, numbers, epoch) => session.list(pathOf(collectionId), numbers, epoch),
     fetchParts: (collectionId, wanted, epoch) =>
       session.fetchParts(pathOf(collectionId), wanted, epoch),

@@ -208,6 +208,8 @@ class ScriptedSession implements MailSession {
     };
   }
 
+  readAhead(): void {}
+
   async list(): Promise<readonly []> {
     return [];
   }

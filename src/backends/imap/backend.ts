@@ -18,6 +18,7 @@ import {
 import { Logins } from "./logins.ts";
 import { Pool, type ServerState } from "./pool.ts";
 import { probeServer } from "./probe.ts";
+import { ReadAhead } from "./read-ahead.ts";
 import type { ImapServer } from "./server.ts";
 import { ImapSession } from "./session.ts";
 import { Watches } from "./watch.ts";
@@ -47,11 +48,13 @@ interface Open {
 class ImapBackend implements MailBackend {
   readonly #state: ServerState;
   readonly #open = new Map<string, Open>();
+  readonly #ahead: ReadAhead;
   /** With so many accounts those that are not used are looked for. */
   #sweepAt = leastSweep;
 
   constructor(state: ServerState) {
     this.#state = state;
+    this.#ahead = new ReadAhead(state);
   }
 
   async open(accountId: string, credential: Credential, signal: AbortSignal): Promise<MailSession> {
@@ -67,6 +70,7 @@ class ImapBackend implements MailBackend {
     return new ImapSession({
       pool,
       watches,
+      ahead: this.#ahead,
       clock,
       signal,
       [Symbol.dispose]: () => loan[Symbol.dispose](),

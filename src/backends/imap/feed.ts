@@ -11,16 +11,11 @@ import type { MailItem } from "../../items/email/message.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Argument, ImapConnection } from "./connection.ts";
 import { fetchFeedItems } from "./feed-items.ts";
-import {
-  allFlagsMs,
-  flagsWithoutCondstore,
-  listedPerLook,
-  smallDistance,
-  widenings,
-  widestFirst,
-} from "./limits.ts";
+import { allFlagsMs, flagsWithoutCondstore, listedPerLook, smallDistance } from "./limits.ts";
 import type { ListedItems } from "./listed.ts";
+import { newest, type NewestAsked } from "./newest.ts";
 import { complement, intersection } from "./ranges.ts";
+import type { FoundAhead } from "./read-ahead.ts";
 import { arrivedSince, search } from "./search.ts";
 
 /** Runs a piece of work on a connection of the account that has the folder selected. */
@@ -36,6 +31,8 @@ export interface FeedAccount {
   readonly clock: Clock;
   /** Metadata that came along with a look, for the listing that follows it. */
   readonly listed: ListedItems;
+  /** The answer of `newest` for a folder that stands at `now`, where it was read ahead. */
+  ahead(path: string, asked: NewestAsked): Promise<FoundAhead | undefined>;
 }
 
 const atom = (value: string): Argument => ({ type: "ATOM", value });
@@ -65,8 +62,11 @@ export function imapFeed(path: string, account: FeedAccount): Feed {
     },
     newest: async (range, limit) => {
       const now = await position();
-      const asked = { range: clippedTo(range, now), limit, now, keepFrom };
-      return on((connection) => newest(connection, asked));
+      const asked = { range: clippedTo(range, now), limit, now };
+      const keep = limit <= listedPerLook ? keepFrom(range.low) : undefined;
+      const ahead = await account.ahead(path, asked);
+      ahead?.listed.forEach((item) => keep?.(item));
+      return ahead ?? (await on((connection) => newest(connection, asked, keep)));
     },
     within: (range, sinceDay) => on((connection) => arrivedSince(connection, [range], sinceDay)),
     withinKnown: (known, sinceDay) => on((connection) => arrivedSince(connection, known, sinceDay)),
@@ -182,42 +182,4 @@ function newestOf(ranges: readonly NumberRange[], count: number): NumberRange[] 
 /** Nothing is asked above the numbers that the folder had when the mark was read. */
 function clippedTo({ low, high }: NumberRange, now: Position): NumberRange {
   return { low, high: Math.min(high, Math.max(now.next - 1, low - 1)) };
-}
-
-/** Descending from the top of the range, widened fourfold over holes: no SEARCH, no sort. */
-async function newest(
-  connection: ImapConnection,
-  { range, limit, now, keepFrom }: Newest,
-): Promise<{ items: readonly FeedItem[]; reached: number }> {
-  const items: FeedItem[] = [];
-  let high = range.high;
-  let width = firstWidth(limit, now);
-  const keep = limit <= listedPerLook ? keepFrom(range.low) : undefined;
-  for (let round = 0; round < widenings && items.length < limit && high >= range.low; round++) {
-    const low = Math.max(range.low, high - width + 1);
-    const { items: found } = await fetchFeedItems(connection, [{ low, high }], { keep });
-    const descending = found.toSorted((one, other) => other.number - one.number);
-    const room = limit - items.length;
-    items.push(...descending.slice(0, room));
-    if (descending.length > room) {
-      return { items, reached: items.at(-1)?.number ?? low };
-    }
-    high = low - 1;
-    if (found.length < width / 4) width *= 4;
-  }
-  return { items, reached: high + 1 };
-}
-
-/** What `newest` is asked: a range within what the folder had when the mark was read. */
-interface Newest {
-  readonly range: NumberRange;
-  readonly limit: number;
-  readonly now: Position;
-  readonly keepFrom: KeepFrom;
-}
-
-/** How many numbers hold as many items as wanted, if those that are left are spread evenly. */
-function firstWidth(limit: number, { next, count }: Position): number {
-  const density = Math.min(1, Math.max(1, count) / Math.max(1, next - 1));
-  return Math.min(Math.ceil(limit / density), limit * widestFirst);
 }

@@ -144,3 +144,9 @@ export const unreadableSearchMs = 20_000;
 
 /** Looks for unreadable mails in one reading: it may fetch several times. */
 export const unreadableLooksMost = 4;
+
+/** What was read ahead for a device that does not come back is dropped after this; a window takes a slow link less. */
+export const readAheadKeptMs = 30_000;
+
+/** Accounts of a server for which is read ahead at a time: their windows of 2 MB are 64 MB at the most. */
+export const readsAhead = 32;

@@ -8,7 +8,7 @@ import { ConnectionBroke, TooManyConnections } from "./errors.ts";
 import { commandTimeoutMs, idleConnectionMs, narrowMs, sessionLifeMs } from "./limits.ts";
 import { Lane } from "./lane.ts";
 import type { Logins } from "./logins.ts";
-import { readPosition } from "./position.ts";
+import { isSamePosition, readPosition } from "./position.ts";
 import type { ImapServer } from "./server.ts";
 import { UnreadableMails } from "./unreadable.ts";
 
@@ -252,7 +252,7 @@ export class Pool {
         const now = standing ?? (await readPosition(connection, path, this.#timeMark()));
         if (isSelected) connection.standAt(now);
         const before = this.#told.get(path);
-        const isNews = before === undefined || !isSame(before.position, now);
+        const isNews = before === undefined || !isSamePosition(before.position, now);
         if (isNews) this.#told.set(path, { position: now, at: (this.#order += 1) });
         const isOfView = isSelected && connection.statusIsOfView;
         // What another connection was told meanwhile may be newer than this view.
@@ -375,13 +375,4 @@ async function unlessAborted<Result>(signal: AbortSignal, work: Promise<Result>)
     // Its failure has nobody to tell any more.
     work.catch(() => undefined);
   }
-}
-
-function isSame(one: Position, other: Position): boolean {
-  return (
-    one.epoch === other.epoch &&
-    one.mark === other.mark &&
-    one.next === other.next &&
-    one.count === other.count
-  );
 }

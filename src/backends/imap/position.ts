@@ -42,3 +42,13 @@ export function positionOfView(
   if (!connection.isEnabled("CONDSTORE") || mark === undefined || mark === 0n) return undefined;
   return { epoch: String(uidValidity), mark, next, count };
 }
+
+/** Whether nothing happened between the two, where marks are the server's. */
+export function isSamePosition(one: Position, other: Position): boolean {
+  return (
+    one.epoch === other.epoch &&
+    one.mark === other.mark &&
+    one.next === other.next &&
+    one.count === other.count
+  );
+}

@@ -11,6 +11,7 @@ import {
   type OnlyWhere,
   type RemoteFolder,
   type SearchBounds,
+  type Upcoming,
   type WatchEvent,
 } from "../../backend.ts";
 import type { Feed, Position } from "../../feed.ts";
@@ -29,7 +30,7 @@ import {
 } from "./actions.ts";
 import { appendMail } from "./append.ts";
 import type { ImapConnection } from "./connection.ts";
-import { imapFeed, type OnSelected } from "./feed.ts";
+import { imapFeed, type FeedAccount, type OnSelected } from "./feed.ts";
 import { failedFetch, isLeftOut, type FetchAsked } from "./fetching.ts";
 import { childPath, deleteFolder, renameFolder } from "./folder-changes.ts";
 import { removeAll } from "./emptying.ts";
@@ -41,6 +42,8 @@ import { ListedItems } from "./listed.ts";
 import { searchMails } from "./mail-search.ts";
 import { fetchParts, openPart } from "./parts.ts";
 import type { Pool, Visit } from "./pool.ts";
+import type { ReadAhead } from "./read-ahead.ts";
+import { RequestAhead } from "./request-ahead.ts";
 import { rangesOf, topNumber } from "./tokens.ts";
 import { threadsOf } from "./threads.ts";
 import { findUnreadable } from "./unreadable.ts";
@@ -50,6 +53,7 @@ import type { Watches } from "./watch.ts";
 export interface Lease extends Disposable {
   readonly pool: Pool;
   readonly watches: Watches;
+  readonly ahead: ReadAhead;
   readonly clock: Clock;
   /** Ends what the request waits for, when its client hangs up. */
   readonly signal: AbortSignal;
@@ -68,14 +72,16 @@ export class ImapSession implements MailSession {
   readonly #subscriptions = new Set<Disposable>();
   readonly #visit: Visit;
   readonly #listed = new ListedItems();
+  readonly #ahead: RequestAhead;
 
   constructor(lease: Lease) {
     this.#lease = lease;
     this.#visit = lease.pool.visit(lease.signal);
+    this.#ahead = new RequestAhead(lease);
   }
 
   roundTrips(): number {
-    return this.#visit.commands;
+    return this.#visit.commands + this.#ahead.commands;
   }
 
   folders(): Promise<readonly RemoteFolder[]> {
@@ -102,7 +108,12 @@ export class ImapSession implements MailSession {
   feed(path: string): Feed {
     const position = (of: string): Promise<Position> => this.#position(of);
     const { clock } = this.#lease;
-    return imapFeed(path, { on: this.#read, position, clock, listed: this.#listed });
+    const ahead: FeedAccount["ahead"] = (of, asked) => this.#ahead.newest(of, asked);
+    return imapFeed(path, { on: this.#read, position, clock, listed: this.#listed, ahead });
+  }
+
+  readAhead(path: string, now: Position, upcoming: Upcoming): void {
+    this.#ahead.wish({ path, now, upcoming });
   }
 
   async list(
@@ -126,9 +137,12 @@ export class ImapSession implements MailSession {
     epoch?: string,
   ): Promise<readonly PartFetched[]> {
     if (wanted.length === 0) return [];
-    return this.#read(path, async (connection) => {
-      return isOthers(connection, epoch) ? [] : fetchParts(connection, wanted);
+    const [found, rest] = await this.#ahead.parts(path, wanted, epoch);
+    if (rest.length === 0) return found;
+    const asked = await this.#read(path, async (connection) => {
+      return isOthers(connection, epoch) ? [] : fetchParts(connection, rest);
     });
+    return [...found, ...asked];
   }
 
   async openPart(
@@ -315,6 +329,7 @@ export class ImapSession implements MailSession {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
     this.#subscriptions.clear();
+    this.#ahead.end();
     this.#lease[Symbol.dispose]();
   }
 }

@@ -68,6 +68,10 @@ export class MemorySession implements MailSession {
     return new MemoryFeed(() => this.#folder(path));
   }
 
+  readAhead(): void {
+    // Nothing is far away in memory.
+  }
+
   async list(
     path: string,
     numbers: readonly number[],

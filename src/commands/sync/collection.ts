@@ -26,6 +26,7 @@ import {
   optionsFor,
   type Inside,
 } from "./options.ts";
+import { readAhead } from "./read-ahead.ts";
 import { windowSizeOf } from "./request.ts";
 import type {
   AnsweredCollection,
@@ -196,12 +197,9 @@ async function changesFor(
   if (room === 0) return await withoutRoom(context, head, inside);
   const windowSize = Math.min(windowSizeOf(asked.WindowSize, defaultWindowSize), room);
   const window = { windowSize, ...inside };
-  const { planned, commands } = await download(
-    context,
-    head,
-    window,
-    mailOptions(options, context),
-  );
+  const wishes = mailOptions(options, context);
+  const { planned, commands } = await download(context, head, window, wishes);
+  await readAhead(context, planned, window, wishes);
   const { operations, more, next } = planned;
   return { next, answer: { operations, uploads: [], more }, commands };
 }

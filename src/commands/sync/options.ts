@@ -69,11 +69,16 @@ export type Inside = Pick<Window, "sinceDay" | "withConversations">;
 /** Everything is inside. */
 export const unfiltered: Inside = { sinceDay: 0 };
 
+/** Days since 1970-01-01 UTC. */
+export function dayOf(ms: number): number {
+  return Math.floor(ms / dayMs);
+}
+
 /** What is inside the window of a FilterType; where everything is, conversations add nothing. */
 export function insideOf(filter: Filter | undefined, nowMs: number): Inside {
   const days = filterDays[filter?.FilterType ?? 0];
   if (days === undefined) return unfiltered;
-  const sinceDay = Math.floor(nowMs / dayMs) - days;
+  const sinceDay = dayOf(nowMs) - days;
   return { sinceDay, withConversations: filter?.ConversationMode === true };
 }
 

@@ -1,0 +1,137 @@
+/**
+ * What the next request for a folder will most likely ask, asked while nobody waits for it: a device that was told
+ * of more comes back at once, and the mail server can work while the answer is on its way.
+ */
+import type { Upcoming } from "../../backend.ts";
+import type { Position } from "../../feed.ts";
+import type { MailItem, PartFetched, PartWanted } from "../../items/email/message.ts";
+import type { Clock, Timer } from "../../kit/clock.ts";
+import type { Log } from "../../kit/log.ts";
+import type { ImapConnection } from "./connection.ts";
+import { listedPerLook, readAheadKeptMs, readsAhead } from "./limits.ts";
+import { newest, type Found, type NewestAsked } from "./newest.ts";
+import { fetchParts } from "./parts.ts";
+import type { Pool } from "./pool.ts";
+
+/** What shall be read: `upcoming` of a folder that was told to stand at `now`. */
+export interface Wish {
+  readonly path: string;
+  readonly now: Position;
+  readonly upcoming: Upcoming;
+}
+
+/** An answer of `newest`, with the metadata that came along. */
+export interface FoundAhead extends Found {
+  readonly listed: readonly MailItem[];
+}
+
+/** What is read ahead of one folder; what could not be read is not there. */
+export interface Ahead {
+  readonly path: string;
+  readonly asked: NewestAsked;
+  /** Commands that were sent for it so far. */
+  commands(): number;
+  readonly found: Promise<FoundAhead | undefined>;
+  readonly parts: Promise<readonly PartFetched[]>;
+}
+
+interface Kept {
+  readonly ahead: Ahead;
+  readonly expiry: Timer;
+}
+
+/** The readings ahead for all accounts of a server: one for each pool, few in all, none for long. */
+export class ReadAhead {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #kept = new Map<Pool, Kept>();
+
+  constructor({ clock, log }: { readonly clock: Clock; readonly log: Log }) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Begins to read, unless enough is read already: what waits for one device is not given up for another's. */
+  begin(pool: Pool, wish: Wish): void {
+    if (this.#kept.has(pool) || this.#kept.size >= readsAhead) return;
+    const ahead = this.#read(pool, wish);
+    const expiry = this.#clock.after(readAheadKeptMs, () => this.#kept.delete(pool));
+    this.#kept.set(pool, { ahead, expiry });
+  }
+
+  /** Gives away what is read for this question, whatever happened in the folder meanwhile. */
+  claim(pool: Pool, path: string, asked: NewestAsked): Ahead | undefined {
+    const kept = this.#kept.get(pool);
+    if (kept === undefined || !isFor(kept.ahead, path, asked)) return undefined;
+    kept.expiry.cancel();
+    this.#kept.delete(pool);
+    return kept.ahead;
+  }
+
+  #read(pool: Pool, { path, now, upcoming }: Wish): Ahead {
+    const { range, limit } = upcoming;
+    const asked = { range, limit, now };
+    const visit = pool.visit(new AbortController().signal);
+    // The request before was told where the folder stands: what that takes of a view is enough.
+    visit.told.add(path);
+    const on = <Result>(work: (connection: ImapConnection) => Promise<Result>): Promise<Result> =>
+      pool.useSelected(path, visit, work);
+    const found = on((connection) => readNewest(connection, asked));
+    const parts = found.then(async (read) => {
+      const wanted = read === undefined ? [] : upcoming.wanted(read.listed);
+      if (wanted.length === 0) return [];
+      return await on((connection) => readParts(connection, asked, wanted));
+    });
+    // Whoever wants it asks himself.
+    const without = <Nothing>(nothing: Nothing) => {
+      return (error: unknown): Nothing => {
+        this.#log.debug({ err: error }, "mail could not be read ahead");
+        return nothing;
+      };
+    };
+    const commands = (): number => visit.commands;
+    return {
+      path,
+      asked,
+      commands,
+      found: found.catch(without(undefined)),
+      parts: parts.catch(without([])),
+    };
+  }
+}
+
+/** Whether what is read answers the question, as long as the folder is of the same epoch. */
+function isFor(ahead: Ahead, path: string, { range, limit, now }: NewestAsked): boolean {
+  const { asked } = ahead;
+  return (
+    ahead.path === path &&
+    asked.range.low === range.low &&
+    asked.range.high === range.high &&
+    asked.limit === limit &&
+    asked.now.epoch === now.epoch
+  );
+}
+
+/** undefined where marks are none of the server's: nothing would tell that the answer still holds. */
+async function readNewest(
+  connection: ImapConnection,
+  asked: NewestAsked,
+): Promise<FoundAhead | undefined> {
+  if (!isAsTold(connection, asked) || !connection.isEnabled("CONDSTORE")) return undefined;
+  const listed: MailItem[] = [];
+  const found = await newest(connection, asked, (item) => listed.push(item));
+  return { ...found, listed };
+}
+
+async function readParts(
+  connection: ImapConnection,
+  asked: NewestAsked,
+  wanted: readonly PartWanted[],
+): Promise<readonly PartFetched[]> {
+  return isAsTold(connection, asked) ? await fetchParts(connection, wanted) : [];
+}
+
+/** Numbers of another epoch name other mails. */
+function isAsTold(connection: ImapConnection, { now, limit }: NewestAsked): boolean {
+  return connection.selectedEpoch === now.epoch && limit <= listedPerLook;
+}
