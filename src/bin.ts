@@ -4,13 +4,13 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { keepHeapSmall } from "./kit/small-heap.ts";
+import { beginWithYoungGeneration, keepHeapSmall } from "./kit/small-heap.ts";
 
 const neededMajor = 24;
 
-keepHeapSmall();
-
 if (Number(process.versions.node.split(".")[0]) >= neededMajor) {
+  if (process.argv[2] === "serve") beginWithYoungGeneration();
+  keepHeapSmall();
   const { runCli } = await import("./cli.ts");
   await runCli(process.argv.slice(2));
 } else {

@@ -21,6 +21,7 @@ type Line = Readonly<Record<string, unknown>>;
 
 /** A gateway of two workers, and its log. */
 interface Running extends AsyncDisposable {
+  readonly pid: number;
   readonly ended: Promise<unknown[]>;
   readonly lines: readonly Line[];
   /** The first line from now on, or before, that matches. */
@@ -57,6 +58,7 @@ async function start(mail: MailServers, more: NodeJS.ProcessEnv = {}): Promise<R
   };
   const kept = stack.move();
   return {
+    pid: child.pid ?? 0,
     ended,
     lines,
     line,
@@ -67,7 +69,12 @@ async function start(mail: MailServers, more: NodeJS.ProcessEnv = {}): Promise<R
 
 /** False also for a process that ended and was not waited for. */
 async function lives(pid: number): Promise<boolean> {
-  return (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")) !== "";
+  return (await argumentsOf(pid)).length > 0;
+}
+
+async function argumentsOf(pid: number): Promise<readonly string[]> {
+  const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+  return line.split("\0").filter((each) => each !== "");
 }
 
 function pidsOf(lines: readonly Line[]): number[] {
@@ -92,6 +99,9 @@ test("Workers: share the port, one that is killed is replaced, SIGTERM ends all"
   const { url, healthUrl } = await gateway.line(({ msg }) => msg === "All workers serve");
   const [first = 0, second = 0] = pidsOf(gateway.lines);
   await untilServedBy([first, second], String(url), gateway);
+  for (const pid of [gateway.pid, first, second]) {
+    assert.ok((await argumentsOf(pid)).includes("--max-semi-space-size=4"), "V8 is told its heap");
+  }
 
   using phone = new Phone({ url: String(url), user: mail.freshUser(), password, version: "14.1" });
   assert.equal(await phone.folderSync(), 1);

@@ -90,8 +90,8 @@ suite("Reading ahead on a real Dovecot", () => {
 
   test("The next request is answered by what was read meanwhile, the same as without, and asks nothing again", async () => {
     await using scene = await sceneOf();
-    await using before = await scene.open();
-    const { items, ...plain } = await ask(before);
+    await using plainly = await scene.open();
+    const { items, ...plain } = await ask(plainly);
     assert.deepEqual(plain, told);
     await scene.first();
     await scene.proxy.until(() => scene.fetches() === 4);
