@@ -179,10 +179,20 @@ suite("Reading ahead on a real Dovecot", () => {
       session.readAhead(folder, now, { ...upcoming, range: { low: 1, high: 1 } });
     }
     await scene.proxy.until(() => scene.fetches() === 2);
-    await other.mailboxDelete(folder);
-    await other.mailboxCreate(folder);
+    const uidValidity = async () => {
+      const status = await other.status(folder, { uidValidity: true });
+      return status !== false && status.uidValidity;
+    };
+    const former = await uidValidity();
+    // Within a second Dovecot gives the same once more.
+    while ((await uidValidity()) === former) {
+      await other.mailboxDelete(folder);
+      await other.mailboxCreate(folder);
+    }
     await other.append(folder, Buffer.from("Subject: new\r\n\r\nnew"));
     await using session = await scene.open();
+    // A connection that has the former one open learns of the other by the list of folders.
+    await session.folders();
     const feed = session.feed(folder);
     const { epoch } = await feed.position();
     const { items } = await feed.newest({ low: 1, high: 1 }, limit);
