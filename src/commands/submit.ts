@@ -1,5 +1,4 @@
 /** What SendMail, SmartReply and SmartForward have in common: checks, sending once, the statuses of refusals. */
-import { createHash } from "node:crypto";
 import { commonStatus, StatusError } from "../../schemas/status.ts";
 import { SendRefused, type SendFault } from "../backend.ts";
 import type { About, Submission } from "../mailbox/mailbox.ts";
@@ -40,11 +39,10 @@ export async function submit(
 ): Promise<void> {
   const isEmpty = Buffer.isBuffer(mime) ? mime.length === 0 : mime.sizeBytes === 0;
   if (isEmpty) throw new StatusError(commonStatus.InvalidMIME);
-  const clientId = request.ClientId === "" ? undefined : request.ClientId;
   const submission = {
     deviceId: context.device.id,
-    clientId,
-    ...(fingerprint && { key: keyOf(clientId, fingerprint) }),
+    clientId: request.ClientId === "" ? undefined : request.ClientId,
+    fingerprint,
     mime,
     saveInSent: request.SaveInSentItems === true,
     about,
@@ -54,12 +52,6 @@ export async function submit(
   } catch (error) {
     throw asStatus(error, context, about);
   }
-}
-
-function keyOf(clientId: string | undefined, fingerprint: Buffer): NonNullable<Submission["key"]> {
-  const name = clientId === undefined ? fingerprint : Buffer.from(`ClientId\n${clientId}`);
-  const clientKey = createHash("sha256").update(name).digest("base64url");
-  return { clientKey, fingerprint };
 }
 
 function asStatus(error: unknown, { log }: Context, about: About | undefined): unknown {

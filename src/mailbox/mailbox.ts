@@ -39,6 +39,8 @@ export interface Submission {
   readonly deviceId: string;
   /** ClientId of 14.0+, else undefined: then Message-ID and body hash name it. */
   readonly clientId: string | undefined;
+  /** What a device asked for, where the words of the mail are not its own: tells a repeat from another mail. */
+  readonly fingerprint?: Buffer | undefined;
   /** Names a mail that is sent by another command; `syncKey`: that under which the name holds. */
   readonly key?: Pick<IntentName, "clientKey" | "fingerprint"> & { readonly syncKey?: string };
   /** The version of a draft that it is made of: one device of the account sends that. */

@@ -276,7 +276,7 @@ export class Sender {
   async #nameOf(submission: Submission, mail: SubmittedMail): Promise<IntentName> {
     const { deviceId, clientId, key } = submission;
     if (key !== undefined) return this.#named({ deviceId, ...key });
-    const contents = await this.#fingerprint(submission, mail);
+    const contents = submission.fingerprint ?? (await this.#fingerprint(submission, mail));
     const fingerprint = await withAbout(contents, submission);
     const clientKey = clientId === undefined ? fingerprint : await sha256("ClientId\n", clientId);
     return this.#named({ deviceId, clientKey: clientKey.toString("base64url"), fingerprint });
@@ -331,8 +331,8 @@ function isNamedBy(submission: Submission, mail: SubmittedMail, earlier: SendTar
 
 /** Nothing tells a second mail with the same words from a repeat, except that repeats come soon. */
 function isNameless(submission: Submission, mail: SubmittedMail): boolean {
-  const { clientId, key } = submission;
-  const isNamed = clientId !== undefined || key !== undefined;
+  const { clientId, key, fingerprint } = submission;
+  const isNamed = clientId !== undefined || key !== undefined || fingerprint !== undefined;
   return !isNamed && mail.messageId === "" && !mail.hasDate;
 }
 
