@@ -13,6 +13,13 @@ export interface Clock {
   after(delayMs: number, fire: () => void): Timer;
 }
 
+const dayMs = 86_400_000;
+
+/** The day of a moment: days since 1970-01-01 UTC. NaN for a moment that is none. */
+export function dayOf(ms: number): number {
+  return Math.floor(ms / dayMs);
+}
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   // oxlint-disable-next-line no-restricted-properties -- the one place that reads the time

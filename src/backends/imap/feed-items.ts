@@ -2,13 +2,12 @@
 import type { Changes, FeedItem, NumberRange } from "../../feed.ts";
 import { mailVersion } from "../../items/email/version.ts";
 import type { MailFlags, MailItem } from "../../items/email/message.ts";
+import { dayOf } from "../../kit/clock.ts";
 import type { Argument, ImapConnection, Parsed, Untagged } from "./connection.ts";
 import { rangesPerCommand } from "./limits.ts";
 import { flagsIn, isListed, listedItems, toItem } from "./list.ts";
 import { fetchMails } from "./fetching.ts";
 import { pairsOf, textOf, vanishedOf } from "./tokens.ts";
-
-const dayMs = 86_400_000;
 
 const atom = (value: string): Argument => ({ type: "ATOM", value });
 const metadata = [atom("UID"), atom("FLAGS"), atom("INTERNALDATE")];
@@ -55,7 +54,7 @@ function itemOf(pairs: ReadonlyMap<string, Parsed>, flags: MailFlags): FeedItem 
   // A FETCH without INTERNALDATE is news of another client, not an answer.
   const received = textOf(pairs.get("INTERNALDATE"));
   if (!Number.isSafeInteger(number) || received === undefined) return undefined;
-  const day = Math.floor(new Date(received).getTime() / dayMs);
+  const day = dayOf(new Date(received).getTime());
   return {
     number,
     version: mailVersion(flags),

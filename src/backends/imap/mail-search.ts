@@ -8,6 +8,7 @@ import {
 } from "../../backend.ts";
 import type { NumberRange } from "../../feed.ts";
 import type { MailQuery } from "../../items/search/condition.ts";
+import { dayOf } from "../../kit/clock.ts";
 import type { Argument, ImapConnection, Untagged } from "./connection.ts";
 import { isServerFault } from "./errors.ts";
 import { fetchMails } from "./fetching.ts";
@@ -16,8 +17,6 @@ import { receivedAt } from "./list.ts";
 import { searchOnce } from "./search.ts";
 import { criteriaOf, imapDate, type SearchDialect } from "./search-criteria.ts";
 import { formatRanges, pairsOf, textOf } from "./tokens.ts";
-
-const dayMs = 86_400_000;
 
 const atom = (value: string): Argument => ({ type: "ATOM", value });
 
@@ -123,16 +122,16 @@ function dialectOf(connection: ImapConnection, text: SearchDialect["text"]): Sea
   return { fuzzy: connection.fuzzySearch, text };
 }
 
-function dayOf(date: Date): number {
-  return Math.floor(date.getTime() / dayMs);
-}
-
 /** SINCE and BEFORE take whole days of the server's time zone: the moment is compared by INTERNALDATE. */
 function wholeCriteria(query: MailQuery, dialect: SearchDialect): Argument[] {
   const { condition, receivedAfter, receivedBefore } = query;
   return [
-    ...(receivedAfter === undefined ? [] : [atom("SINCE"), imapDate(dayOf(receivedAfter) - 1)]),
-    ...(receivedBefore === undefined ? [] : [atom("BEFORE"), imapDate(dayOf(receivedBefore) + 2)]),
+    ...(receivedAfter === undefined
+      ? []
+      : [atom("SINCE"), imapDate(dayOf(receivedAfter.getTime()) - 1)]),
+    ...(receivedBefore === undefined
+      ? []
+      : [atom("BEFORE"), imapDate(dayOf(receivedBefore.getTime()) + 2)]),
     ...criteriaOf(condition, dialect),
   ];
 }

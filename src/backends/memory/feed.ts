@@ -7,10 +7,9 @@ import {
   type NumberRange,
   type Position,
 } from "../../feed.ts";
+import { dayOf } from "../../kit/clock.ts";
 import { mailVersion } from "../../items/email/version.ts";
 import type { StoredFolder, StoredMail } from "./mailbox.ts";
-
-const dayMs = 86_400_000;
 
 /** The feed of a folder; `ask` counts a command and gives the folder as it is now. */
 export class MemoryFeed implements Feed {
@@ -51,7 +50,7 @@ export class MemoryFeed implements Feed {
   async within(range: NumberRange, sinceDay: number): Promise<readonly NumberRange[]> {
     return rangesOf(
       inRange(this.#now(), range)
-        .filter((mail) => dayOf(mail) >= sinceDay)
+        .filter(({ received }) => dayOf(received.getTime()) >= sinceDay)
         .map(({ number }) => number),
     );
   }
@@ -64,7 +63,7 @@ export class MemoryFeed implements Feed {
     return rangesOf(
       known
         .flatMap((range) => inRange(folder, range))
-        .filter((mail) => dayOf(mail) >= sinceDay)
+        .filter(({ received }) => dayOf(received.getTime()) >= sinceDay)
         .map(({ number }) => number),
     );
   }
@@ -81,13 +80,10 @@ function inRange({ mails }: StoredFolder, { low, high }: NumberRange): StoredMai
   return found.toSorted((one, other) => one.number - other.number);
 }
 
-function dayOf({ received }: StoredMail): number {
-  return Math.floor(received.getTime() / dayMs);
-}
-
 function toFeedItem(mail: StoredMail): FeedItem {
-  const { number, flags } = mail;
-  return { number, version: mailVersion(flags), labels: flags.categories, day: dayOf(mail) };
+  const { number, flags, received } = mail;
+  const day = dayOf(received.getTime());
+  return { number, version: mailVersion(flags), labels: flags.categories, day };
 }
 
 function rangesOf(numbers: readonly number[]): NumberRange[] {

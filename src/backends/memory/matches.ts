@@ -5,9 +5,8 @@ import { decodedText, readHeader } from "../../items/email/header.ts";
 import type { Address } from "../../items/email/message.ts";
 import { textOf } from "../../items/email/rendition.ts";
 import type { Condition, MailQuery, TextField } from "../../items/search/condition.ts";
+import { dayOf } from "../../kit/clock.ts";
 import type { StoredFolder, StoredMail } from "./mailbox.ts";
-
-const dayMs = 86_400_000;
 
 /** The mails of a folder that fit, the newest first. */
 export function findMails(folder: StoredFolder, query: MailQuery, limit: number): FolderHits {
@@ -47,7 +46,7 @@ function matches(mail: StoredMail, condition: Condition): boolean {
     case "size":
       return isWithin(mail.mime.length, (condition.moreThan ?? -1) + 1, condition.lessThan);
     case "day":
-      return isWithin(dayOf(mail, condition.of), condition.fromDay, condition.untilDay);
+      return isWithin(dayIn(mail, condition.of), condition.fromDay, condition.untilDay);
   }
 }
 
@@ -55,9 +54,9 @@ function isWithin(value: number, least = -Infinity, end = Infinity): boolean {
   return least <= value && value < end;
 }
 
-function dayOf({ received, message }: StoredMail, of: "received" | "sent"): number {
+function dayIn({ received, message }: StoredMail, of: "received" | "sent"): number {
   const moment = of === "sent" ? message.envelope.date : received;
-  return Math.floor((moment?.getTime() ?? Number.NaN) / dayMs);
+  return dayOf(moment?.getTime() ?? Number.NaN);
 }
 
 function isFlagged(

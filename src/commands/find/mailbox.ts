@@ -5,6 +5,7 @@ import { displayNames } from "../../items/email/addresses.ts";
 import { bodyTypes, type MailOptions } from "../../items/email/options.ts";
 import type { Condition } from "../../items/search/condition.ts";
 import { keywordQuery, QueryTooComplex } from "../../items/search/keyword-query.ts";
+import { dayOf } from "../../kit/clock.ts";
 import { itemServerId } from "../../mailbox/mailbox.ts";
 import type { Context } from "../context.ts";
 import { maxFindResults } from "../limits.ts";
@@ -53,7 +54,7 @@ function invalid(reason: string): StatusError {
 }
 
 function conditionOf(text: string | undefined, { clock }: Context): Condition {
-  const today = { day: Math.floor(clock.now() / 86_400_000) };
+  const today = { day: dayOf(clock.now()) };
   try {
     const condition = keywordQuery(text ?? "", today);
     if (condition === undefined) throw invalid("nothing is looked for");

@@ -5,6 +5,7 @@ import type { RequestOf } from "../../../schemas/commands.ts";
 import { allOf, type Condition, type MailQuery } from "../../items/search/condition.ts";
 import { keywordQuery, QueryTooComplex } from "../../items/search/keyword-query.ts";
 import { parseMoment } from "../../items/search/moment.ts";
+import { dayOf } from "../../kit/clock.ts";
 
 const status = commandStatus.Search;
 
@@ -71,7 +72,7 @@ function tooComplex(): StatusError {
 }
 
 function conditionOf(texts: readonly string[], nowMs: number): Condition | undefined {
-  const today = { day: Math.floor(nowMs / 86_400_000) };
+  const today = { day: dayOf(nowMs) };
   try {
     const said = texts.flatMap((text) => keywordQuery(text, today) ?? []);
     return said.length === 0 ? undefined : allOf(said);

@@ -1,6 +1,7 @@
 /** Sticky options of a collection: kept with its state until a request brings new ones. */
 import { mailOptions25, type MailOptions } from "../../items/email/options.ts";
 import type { Feed } from "../../feed.ts";
+import { dayOf } from "../../kit/clock.ts";
 import type { Mailbox } from "../../mailbox/mailbox.ts";
 import type { Head, Window } from "../../sync/types.ts";
 import type { Context } from "../context.ts";
@@ -68,11 +69,6 @@ export type Inside = Pick<Window, "sinceDay" | "withConversations">;
 
 /** Everything is inside. */
 export const unfiltered: Inside = { sinceDay: 0 };
-
-/** Days since 1970-01-01 UTC. */
-export function dayOf(ms: number): number {
-  return Math.floor(ms / dayMs);
-}
 
 /** What is inside the window of a FilterType; where everything is, conversations add nothing. */
 export function insideOf(filter: Filter | undefined, nowMs: number): Inside {

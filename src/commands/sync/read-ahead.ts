@@ -1,12 +1,12 @@
 /** A device that takes a folder window by window will ask for the next one at once. */
 import type { MailItem, PartWanted } from "../../items/email/message.ts";
 import type { MailOptions } from "../../items/email/options.ts";
+import { dayOf } from "../../kit/clock.ts";
 import type { Planned, Window } from "../../sync/types.ts";
 import { affordable, planMails, type PlannedMail } from "../content.ts";
 import type { Context } from "../context.ts";
 import { isLargeMail } from "../large-mail.ts";
 import { readAheadBytes } from "../limits.ts";
-import { dayOf } from "./options.ts";
 
 /** Tells the mailbox what the Sync after this one will most likely show, where that can be told. */
 export async function readAhead(
