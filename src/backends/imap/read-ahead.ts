@@ -76,27 +76,23 @@ export class ReadAhead {
     visit.told.add(path);
     const on = <Result>(work: (connection: ImapConnection) => Promise<Result>): Promise<Result> =>
       pool.useSelected(path, visit, work);
-    const found = on((connection) => readNewest(connection, asked));
+    const found = this.#orNothing(on((connection) => readNewest(connection, asked)));
     const parts = found.then(async (read) => {
       const wanted = read === undefined ? [] : upcoming.wanted(read.listed);
       if (wanted.length === 0) return [];
-      return await on((connection) => readParts(connection, asked, wanted));
+      return (await this.#orNothing(on((of) => readParts(of, asked, wanted)))) ?? [];
     });
-    // Whoever wants it asks himself.
-    const without = <Nothing>(nothing: Nothing) => {
-      return (error: unknown): Nothing => {
-        this.#log.debug({ err: error }, "mail could not be read ahead");
-        return nothing;
-      };
-    };
-    const commands = (): number => visit.commands;
-    return {
-      path,
-      asked,
-      commands,
-      found: found.catch(without(undefined)),
-      parts: parts.catch(without([])),
-    };
+    return { path, asked, commands: () => visit.commands, found, parts };
+  }
+
+  /** What cannot be read ahead is nobody's fault: whoever wants it asks himself. */
+  async #orNothing<Result>(reading: Promise<Result>): Promise<Result | undefined> {
+    try {
+      return await reading;
+    } catch (error) {
+      this.#log.debug({ err: error }, "mail could not be read ahead");
+      return undefined;
+    }
   }
 }
 
