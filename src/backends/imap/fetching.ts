@@ -30,19 +30,26 @@ export function failedFetch(error: unknown): FetchAsked | undefined {
   return own instanceof FetchFailed ? own.asked : undefined;
 }
 
+/** The arguments of a UID FETCH. */
+export function fetchArguments({
+  ranges,
+  items,
+  modifiers = [],
+}: Omit<FetchAsked, "of">): readonly Argument[] {
+  const sequence = { type: "SEQUENCE" as const, value: formatRanges(ranges) };
+  return modifiers.length > 0 ? [sequence, items, modifiers] : [sequence, items];
+}
+
 /** Fetches from the selected folder. */
 export async function fetchMails(
   connection: ImapConnection,
   asked: FetchAsked,
   hear: Readonly<Record<string, (untagged: Untagged) => void>> = {},
 ): Promise<void> {
-  const { items, modifiers = [] } = asked;
   const ranges = readable(connection, asked);
   if (ranges.length === 0) return;
-  const sequence = { type: "SEQUENCE" as const, value: formatRanges(ranges) };
-  const request = modifiers.length > 0 ? [sequence, items, modifiers] : [sequence, items];
   try {
-    await connection.exec("UID FETCH", request, hear);
+    await connection.exec("UID FETCH", fetchArguments({ ...asked, ranges }), hear);
   } catch (error) {
     if (error instanceof Error && isOfMails(error)) throw new FetchFailed(error, asked);
     throw error;

@@ -3,9 +3,9 @@ import type { NumberRange } from "../../feed.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { ImapConnection } from "./connection.ts";
-import { failedFetch, fetchMails, type FetchAsked } from "./fetching.ts";
+import { failedFetch, fetchArguments, fetchMails, type FetchAsked } from "./fetching.ts";
 import { unreadableBreaksMost, unreadableMs, unreadableSearchMs } from "./limits.ts";
-import { formatRanges, pairsOf, rangesOf, textOf } from "./tokens.ts";
+import { pairsOf, rangesOf, textOf } from "./tokens.ts";
 
 /** A folder by its name and UIDVALIDITY, and what of its mails is fetched. */
 interface Place {
@@ -35,11 +35,13 @@ export class UnreadableMails {
   }
 
   add(place: Place, numbers: readonly number[]): void {
-    const found = this.#untilMs.get(keyOf(place)) ?? new Map<number, number>();
-    for (const number of numbers) found.set(number, this.#clock.now() + unreadableMs);
-    this.#untilMs.set(keyOf(place), found);
+    if (numbers.length === 0) return;
+    const now = this.#clock.now();
+    const before = [...(this.#untilMs.get(keyOf(place)) ?? [])].filter(([, until]) => until > now);
+    const found = numbers.map((number) => [number, now + unreadableMs] as const);
+    this.#untilMs.set(keyOf(place), new Map([...before, ...found]));
     const { epoch, of } = place;
-    if (numbers.length > 0) this.#log.warn({ epoch, of, numbers }, "the server cannot read mails");
+    this.#log.warn({ epoch, of, numbers }, "the server cannot read mails");
   }
 }
 
@@ -72,16 +74,15 @@ export async function findUnreadable(asked: FetchAsked, suspects: Suspects): Pro
 
 async function suspectsOf(
   connection: ImapConnection,
-  { of, ranges, modifiers = [] }: FetchAsked,
+  asked: FetchAsked,
 ): Promise<{ readonly place: Place; readonly numbers: readonly number[] }> {
   const { selectedPath: path = "", selectedEpoch: epoch = "", unreadable } = connection;
+  const { of, ranges } = asked;
   const place = { path, epoch, of };
   const known = unreadable?.in(place) ?? [];
   const numbers = new Set<number>();
   const items = ["UID", "FLAGS"].map((value) => ({ type: "ATOM" as const, value }));
-  const sequence = { type: "SEQUENCE" as const, value: formatRanges(ranges) };
-  const request = modifiers.length > 0 ? [sequence, items, modifiers] : [sequence, items];
-  await connection.exec("UID FETCH", request, {
+  await connection.exec("UID FETCH", fetchArguments({ ...asked, items }), {
     FETCH: ({ attributes }) => {
       const number = Number(textOf(pairsOf(attributes?.[1]).get("UID")));
       const isNew = !contains(known, number) && contains(ranges, number);
