@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { ImapFlow } from "imapflow";
@@ -338,7 +338,7 @@ export class Trial implements AsyncDisposable {
       // What was deferred while Dovecot was away is tried now, and again what came in while Postfix began anew.
       if (look % 40 === 0) await promisify(execFile)("postqueue", ["-c", settings, "-f"]);
       const queued = await Promise.all(
-        ["maildrop", "incoming", "active", "deferred"].map((name) => filesIn(join(spool, name))),
+        ["maildrop", "incoming", "active", "deferred"].map((name) => mailsIn(join(spool, name))),
       );
       if (queued.every((count) => count === 0)) return;
       assert.ok(performance.now() < deadline, `mails are still on their way: ${queued.join(", ")}`);
@@ -401,7 +401,22 @@ function checkMail(
   return came;
 }
 
-async function filesIn(folder: string): Promise<number> {
+/** Postfix keeps what it was still receiving when it was ended, which it took no charge of, and never delivers it. */
+const completeBit = 0o100;
+
+async function mailsIn(folder: string): Promise<number> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  return entries.filter((entry) => entry.isFile()).length;
+  const files = entries.filter((entry) => entry.isFile());
+  const isThere = await Promise.all(files.map((each) => isMail(join(each.parentPath, each.name))));
+  return isThere.filter((is) => is).length;
+}
+
+/** What has gone on to another folder meanwhile still is one. */
+async function isMail(file: string): Promise<boolean> {
+  try {
+    return ((await stat(file)).mode & completeBit) !== 0;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return true;
+    throw error;
+  }
 }
