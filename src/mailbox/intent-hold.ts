@@ -51,6 +51,8 @@ export class IntentHold implements AsyncDisposable {
   readonly #ids: readonly string[];
   readonly #token: string;
   #timer: Timer | undefined;
+  /** What is told last holds: each waits for the one before, as a pool has many connections. */
+  #told: Promise<void> = Promise.resolve();
   #endsMs = 0;
 
   constructor(
@@ -72,14 +74,19 @@ export class IntentHold implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#timer?.cancel();
     this.#timer = undefined;
-    await this.#hold(this.#endsMs);
+    await this.#tell(this.#endsMs);
   }
 
   #renewLater(): void {
     this.#timer = this.#source.clock.after(leaseMs / 3, () => {
       this.#renewLater();
-      void this.#hold(this.#source.clock.now() + leaseMs);
+      void this.#tell(this.#source.clock.now() + leaseMs);
     });
+  }
+
+  #tell(untilMs: number): Promise<void> {
+    this.#told = this.#told.then(() => this.#hold(untilMs));
+    return this.#told;
   }
 
   /** A lease that could not be renewed ends by itself, so a fault here is only told. */
