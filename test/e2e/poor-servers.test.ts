@@ -15,6 +15,7 @@ import { playAll, type Scene } from "./play.ts";
 const lacks: readonly (readonly string[])[] = [
   ["CONDSTORE", "QRESYNC"],
   ["QRESYNC"],
+  ["MODSEQ"],
   ["ENABLE"],
   ["MOVE"],
   ["UIDPLUS"],

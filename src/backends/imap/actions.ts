@@ -126,7 +126,7 @@ async function storeFlags(
   },
 ): Promise<readonly number[]> {
   const condition =
-    store.unchangedSince !== undefined && connection.isEnabled("CONDSTORE")
+    store.unchangedSince !== undefined && connection.keepsMarks
       ? [[atom("UNCHANGEDSINCE"), atom(String(store.unchangedSince))]]
       : [];
   const modified: number[] = [];

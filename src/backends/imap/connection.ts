@@ -156,6 +156,11 @@ export class ImapConnection {
     return this.client.enabled.has(extension);
   }
 
+  /** Whether the server keeps marks of change for the selected folder (NOMODSEQ: not, RFC 7162 3.1.2.2). */
+  get keepsMarks(): boolean {
+    return this.isEnabled("CONDSTORE") && this.#selected?.noModseq !== true;
+  }
+
   /**
    * Where the selected folder stood when its view was last told, while nothing has stirred it since; undefined
    * once something did. Only where the server tells each change of the view.

@@ -41,6 +41,7 @@ const servers: Readonly<Record<string, readonly string[]>> = {
   everything: [],
   "no QRESYNC": ["QRESYNC"],
   "no CONDSTORE": ["CONDSTORE", "QRESYNC"],
+  "no marks of its folders": ["MODSEQ"],
   "neither CONDSTORE nor ESEARCH": ["CONDSTORE", "QRESYNC", "ESEARCH", "WITHIN"],
 };
 

@@ -96,7 +96,7 @@ type KeepFrom = (from: number) => (item: MailItem) => void;
 
 async function changed(asked: Asked, nowMs: number): Promise<Changes> {
   const { connection, range, known, keepFrom } = asked;
-  if (!connection.isEnabled("CONDSTORE")) return changedWithoutMarks(asked, nowMs);
+  if (!connection.keepsMarks) return changedWithoutMarks(asked, nowMs);
   const qresync = connection.isEnabled("QRESYNC");
   const modifiers = [
     atom("CHANGEDSINCE"),
@@ -134,7 +134,7 @@ function addsUp({ range, known, now }: Asked, items: readonly FeedItem[]): boole
 }
 
 /**
- * Without CONDSTORE nothing tells what changed: all that came since is told, of the rest the newest are
+ * Without marks nothing tells what changed: all that came since is told, of the rest the newest are
  * compared, and every quarter of an hour all. The mark is the time of asking.
  */
 async function changedWithoutMarks(

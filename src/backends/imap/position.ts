@@ -6,8 +6,8 @@ import type { ImapConnection, Parsed } from "./connection.ts";
 import { pairsOf, textOf } from "./tokens.ts";
 
 /**
- * One STATUS. The mark is HIGHESTMODSEQ; a server without CONDSTORE gets the time of asking, so that
- * every look compares flags. Throws BackendError "no such folder".
+ * One STATUS. The mark is HIGHESTMODSEQ; a server without CONDSTORE, or a folder whose marks the server does not keep
+ * (HIGHESTMODSEQ 0, RFC 7162 3.1.7), gets the time of asking, so that every look compares flags. Throws BackendError "no such folder".
  */
 export async function readPosition(
   connection: ImapConnection,
@@ -28,8 +28,8 @@ export async function readPosition(
     throw new BackendError("failed", `the server told no UIDVALIDITY of the folder ${path}`);
   }
   const number = (name: string): number => Number(textOf(found?.get(name)) ?? 0);
-  const modseq = textOf(found.get("HIGHESTMODSEQ"));
-  const mark = modseq === undefined ? BigInt(now) : BigInt(modseq);
+  const modseq = BigInt(textOf(found.get("HIGHESTMODSEQ")) ?? 0);
+  const mark = modseq === 0n ? BigInt(now) : modseq;
   return { epoch, mark, next: number("UIDNEXT"), count: number("MESSAGES") };
 }
 

@@ -113,7 +113,7 @@ async function readNewest(
   connection: ImapConnection,
   asked: NewestAsked,
 ): Promise<FoundAhead | undefined> {
-  if (!isAsTold(connection, asked) || !connection.isEnabled("CONDSTORE")) return undefined;
+  if (!isAsTold(connection, asked) || !connection.keepsMarks) return undefined;
   const listed: MailItem[] = [];
   const found = await newest(connection, asked, (item) => listed.push(item));
   return { ...found, listed };

@@ -17,6 +17,8 @@ const needs: Readonly<Record<string, RegExp>> = {
   IDLE: /^IDLE/,
   NAMESPACE: /^NAMESPACE/,
   ID: /^ID /,
+  // No capability: a server that keeps no marks of its folders (RFC 7162 3.1.2.2).
+  MODSEQ: /CHANGEDSINCE/,
   // No capability: a server that searches for texts of US-ASCII alone (RFC 3501 6.4.4).
   "UTF-8": /SEARCH .*CHARSET/,
   "LITERAL+": /\{\d+\+\}$/,
@@ -36,6 +38,11 @@ export function withoutCapabilities(line: string, without: readonly string[]): s
     }
   }
   if (without.includes("CONDSTORE") && /^\* OK \[HIGHESTMODSEQ /i.test(said)) return undefined;
+  if (without.includes("MODSEQ")) {
+    said = said
+      .replace(/^\* OK \[HIGHESTMODSEQ \d+\].*/i, "* OK [NOMODSEQ] No marks are kept.\r\n")
+      .replace(/^(\* STATUS .*HIGHESTMODSEQ) \d+/i, "$1 0");
+  }
   if (without.includes("UIDPLUS")) said = said.replace(/ \[(APPENDUID|COPYUID) [^\]]*\]/i, "");
   if (without.includes("SPECIAL-USE") && said.startsWith("* LIST ")) {
     said = said.replace(/\\(Drafts|Sent|Trash|Junk|Archive|All|Flagged) ?/g, "");
