@@ -210,10 +210,19 @@ suite("Reading ahead on a real Dovecot", () => {
     test(`Without marks of the server nothing is read ahead (no ${without[0]})`, async () => {
       await using scene = await sceneOf(without);
       await scene.first();
+      await using other = await mail.imapClient(scene.user);
+      await other.mailboxOpen(path);
+      await other.messageFlagsAdd("19", ["\\Seen"], { uid: true });
       await using session = await scene.open();
-      const { items: _, ...answer } = await ask(session);
+      const { items, ...answer } = await ask(session);
       assert.deepEqual(answer, told);
+      const seen = items.filter(({ version }) => flagsOfMailVersion(version).seen);
+      assert.deepEqual(numbersOf(seen), [19]);
       assert.equal(scene.fetches(), 2);
     });
   }
 });
+
+function numbersOf(items: readonly { readonly number: number }[]): number[] {
+  return items.map(({ number }) => number);
+}
