@@ -33,5 +33,7 @@ export function startBareLoop(): BareLoop {
 
 // The child: a fault ends it, and with it the benchmark.
 if (import.meta.main) {
-  process.on("message", async (login: BareLogin) => process.send?.(await bareFirstSync(login)));
+  process.on("message", (login: BareLogin) => {
+    void bareFirstSync(login).then((mailsPerSecond) => process.send?.(mailsPerSecond));
+  });
 }
