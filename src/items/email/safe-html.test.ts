@@ -59,18 +59,22 @@ describe("HTML with care", () => {
     );
   });
 
-  it("never lets anything act or be fetched, whatever it is made of, and says the same when it is read again", () => {
+  it("never lets anything act or be fetched, whatever it is made of, and changes nothing twice", () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
         const safe = withCare(pieces.join(""), "safe");
         assert.deepEqual(faultsOf(safe, /^(?:#|https?:|mailto:|cid:|data:image\/png)/), []);
-        assert.equal(lettersOf(withCare(safe, "safe")), lettersOf(safe));
+        assert.equal(withCare(safe, "safe"), safe);
         const own = withCare(pieces.join(""), "private");
         assert.deepEqual(faultsOf(own, /^(?:cid:|data:image\/png)/, { links: false }), []);
         assert.doesNotMatch(stylesOf(own), /url\((?!.?cid:)|@import/i);
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  it("takes an element that is left out for nothing: what it stands between closes as without it", () => {
+    assert.equal(withCare("<p>a<x-y>b<p>c</x-y>", "safe"), "<p>ab</p><p>c</p>");
   });
 
   it("keeps every word of letters without tricks", () => {
@@ -159,13 +163,6 @@ const acting = new Set([
   "link",
   "meta",
 ]);
-
-/** All that is not an element. */
-function lettersOf(html: string): string {
-  const letters: string[] = [];
-  new Parser({ ontext: (text) => void letters.push(text) }).end(html);
-  return letters.join("");
-}
 
 /** Elements that act, handlers, and addresses that are not among the allowed ones. */
 function faultsOf(html: string, allowed: RegExp, { links = true } = {}): string[] {

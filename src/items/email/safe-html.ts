@@ -20,12 +20,20 @@ export function withCare(html: string, care: HtmlCare = "unchanged"): string {
   if (care === "unchanged") return html;
   const rebuilt = new Rebuilt(care === "private");
   try {
-    new Parser(rebuilt, { decodeEntities: true, lowerCaseTags: true }).end(html);
+    new CareParser(rebuilt, { decodeEntities: true, lowerCaseTags: true }).end(html);
   } catch (error) {
     if (!(error instanceof TooDeep)) throw error;
     return `<html><body>${plainToHtml(visibleText(html))}</body></html>`;
   }
   return rebuilt.html();
+}
+
+/** Elements that are left out have no part in what closes what: the result would be other HTML when it is read again. */
+class CareParser extends Parser {
+  protected override isVoidElement(name: string): boolean {
+    const isLeftOut = !allowedElements.has(name) && !droppedElements.has(name) && name !== "style";
+    return isLeftOut || super.isVoidElement(name);
+  }
 }
 
 /** HTML whose elements the parser had better not follow. */
