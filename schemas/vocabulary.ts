@@ -1,4 +1,4 @@
-import type { LongText, Octets } from "../src/kit/octets.ts";
+import type { Utf8Text, Octets } from "../src/kit/octets.ts";
 import type { ProtocolVersion } from "./version.ts";
 
 /** A tag of a code page: its token and the versions that have it. */
@@ -176,7 +176,7 @@ export const opaque = valueOf<Buffer>("opaque");
 /** Bytes that may be too many to be held in memory, sent as opaque data. */
 export const octets = valueOf<Buffer | Octets>("octets");
 /** A string is sent as an inline string, bytes as opaque data. */
-export const textOrBytes = valueOf<string | Buffer | LongText | Octets>("textOrBytes");
+export const textOrBytes = valueOf<string | Buffer | Utf8Text | Octets>("textOrBytes");
 /** Names of empty elements of any page, each as `prefix:Name`: Supported, Schema. */
 export const tagNames = valueOf<string[]>("tagNames");
 

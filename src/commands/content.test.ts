@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { commandScene, type CommandScene } from "../../test/commands/scene.ts";
 import type { EmailData } from "../items/email/data.ts";
-import { LongText, wholeOf, type Octets } from "../kit/octets.ts";
+import { Utf8Text, wholeOf, type Octets } from "../kit/octets.ts";
 import { handleItemOperations } from "./item-operations/handle.ts";
 import { heldMailBytes } from "./limits.ts";
 import { handleSync } from "./sync/handle.ts";
@@ -37,9 +37,9 @@ async function scene(sizeBytes: number): Promise<Scene> {
   return { ...made, arm: () => void (isArmed = true) };
 }
 
-async function textOf(data: string | Buffer | LongText | Octets): Promise<string> {
+async function textOf(data: string | Buffer | Utf8Text | Octets): Promise<string> {
   if (typeof data === "string") return data;
-  return (await wholeOf(data instanceof LongText ? data.utf8 : data)).toString();
+  return (await wholeOf(data instanceof Utf8Text ? data.utf8 : data)).toString();
 }
 
 const wholeMail = { MIMESupport: 2, BodyPreference: [{ Type: 4 }] };

@@ -17,8 +17,8 @@ export interface StoredOctets extends Octets {
   readNow(start: number, end: number): Buffer;
 }
 
-/** UTF-8 text too long for a string in memory. */
-export class LongText {
+/** Text that stays the UTF-8 that it is: too long for a string in memory, or to go out as it came. */
+export class Utf8Text {
   readonly utf8: Octets;
   constructor(utf8: Octets) {
     this.utf8 = utf8;
@@ -36,6 +36,11 @@ export function isOctets(value: unknown): value is Octets {
 /** Octets in memory as they are, others as they stand. */
 export function octetsOf(octets: Buffer | Octets): Octets {
   return Buffer.isBuffer(octets) ? new HeldOctets(octets) : octets;
+}
+
+/** All of them where they are in memory. */
+export function heldIn(octets: Octets): Buffer | undefined {
+  return octets instanceof HeldOctets ? octets.bytes : undefined;
 }
 
 /** Several runs of octets as one. */

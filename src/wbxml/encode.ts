@@ -3,7 +3,7 @@ import { layoutOf } from "./layout.ts";
 import { tagByName } from "./tag-names.ts";
 import { formatCompact, formatDateTime } from "./values.ts";
 import { Writer } from "./writer.ts";
-import { isOctets, LongText, type Octets } from "../kit/octets.ts";
+import { isOctets, Utf8Text, type Octets } from "../kit/octets.ts";
 import type { ProtocolVersion } from "../../schemas/version.ts";
 import type { Message, Schema, Shape, ValueKind } from "../../schemas/vocabulary.ts";
 import type { Child, Layout } from "./layout.ts";
@@ -90,7 +90,7 @@ const valueEncoders: Readonly<Record<ValueKind, Encoder>> = {
   octets: encodeOctets,
   textOrBytes: (writer, value) => {
     if (typeof value === "string") writer.text(value);
-    else if (value instanceof LongText) writer.longText(value.utf8);
+    else if (value instanceof Utf8Text) writer.utf8(value.utf8);
     else encodeOctets(writer, value);
   },
   tagNames: encodeTagNames,

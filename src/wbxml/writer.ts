@@ -1,4 +1,4 @@
-import { joined, type Octets } from "../kit/octets.ts";
+import { heldIn, joined, type Octets } from "../kit/octets.ts";
 import { clean } from "./clean.ts";
 import * as t from "./tokens.ts";
 
@@ -85,11 +85,10 @@ export class Writer {
   /** Writes bytes as opaque data; none write nothing. */
   opaque(value: Uint8Array): void {
     if (value.length === 0) return;
-    this.#reserve(value.length + 6);
+    this.#reserve(6);
     this.#bytes[this.#position++] = t.OPAQUE;
     this.#integer(value.length);
-    this.#bytes.set(value, this.#position);
-    this.#position += value.length;
+    this.#put(value);
   }
 
   /** Writes octets as opaque data, which are read when the stream is. */
@@ -102,13 +101,21 @@ export class Writer {
   }
 
   /** Writes text that has nothing in it that XML forbids, and is read when the stream is. */
-  longText(utf8: Octets): void {
-    if (utf8.sizeBytes === 0) return;
+  utf8(text: Octets): void {
+    if (text.sizeBytes === 0) return;
     this.#reserve(1);
     this.#bytes[this.#position++] = t.STR_I;
-    this.#leave(utf8);
+    const held = heldIn(text);
+    if (held === undefined) this.#leave(text);
+    else this.#put(held);
     this.#reserve(1);
     this.#bytes[this.#position++] = 0;
+  }
+
+  #put(octets: Uint8Array): void {
+    this.#reserve(octets.length);
+    this.#bytes.set(octets, this.#position);
+    this.#position += octets.length;
   }
 
   /** Puts octets behind what is written so far. */

@@ -10,6 +10,7 @@ import type { MailItem, Part } from "../../items/email/message.ts";
 import { parseMessage } from "../../items/email/mime.ts";
 import { ImapConnection } from "./connection.ts";
 import { listItems } from "./list.ts";
+import { fetchParts } from "./parts.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const corpus = join(root, "../shared/corpus/mime");
@@ -181,6 +182,26 @@ describe("mails listed by Dovecot", async () => {
     const items = await listItems(box.connection, "INBOX", numbers);
     assert.equal(items.length, 300);
     assert.equal(box.connection.commands - before, 1);
+  });
+
+  it("give their whole parts by one command, whatever their sizes, and cut ones by one for each cut", async () => {
+    const lengths = [10, 5_000, 70_000, 9_000, 300_000];
+    await using box = await listed(
+      lengths.map((length) => Buffer.from(`Subject: long\r\n\r\n${"x".repeat(length)}`)),
+    );
+    const { connection, items } = box;
+    const before = connection.commands;
+    const wanted = items.map(({ number, structure: { sizeBytes } }) => {
+      const isWhole = sizeBytes <= 100_000;
+      return { number, section: "1", maxBytes: isWhole ? sizeBytes + 1 : 40_000, isWhole };
+    });
+    const parts = await fetchParts(connection, wanted);
+    const sizes = new Map(parts.map(({ number, bytes }) => [number, bytes.length]));
+    assert.deepEqual(
+      [1, 2, 3, 4, 5].map((number) => sizes.get(number)),
+      [10, 5_000, 70_000, 9_000, 40_000],
+    );
+    assert.equal(connection.commands - before, 2);
   });
 });
 

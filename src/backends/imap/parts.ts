@@ -9,7 +9,8 @@ import { entriesOf, isList, pairsOf, rangesOf, textOf } from "./tokens.ts";
 
 /** Items that want the same parts, cut at the same sizes: one command for all of them. */
 interface Group {
-  readonly parts: readonly PartWanted[];
+  /** How many octets of each section are asked for; 0 is everything. */
+  readonly cuts: Map<string, number>;
   /** What each item wants of them. */
   readonly wanted: Map<number, readonly PartWanted[]>;
 }
@@ -31,19 +32,27 @@ export async function fetchParts(
 }
 
 /**
- * Sizes are rounded up to powers of two, so that mails of like size share a command; a cut at more than
- * asked costs octets, a command of its own a round trip.
+ * Parts that are wanted whole share a command, cut at the largest of them: no more comes than there is. Of others the
+ * sizes are rounded up to powers of two, so that mails of like size share one: a cut at more than asked costs
+ * octets, a command of its own a round trip.
  */
 function groups(wanted: readonly PartWanted[]): readonly Group[] {
   const byNumber = Map.groupBy(wanted, (part) => part.number);
   const byShape = new Map<string, Group>();
   for (const [number, parts] of byNumber) {
-    const shape = parts.map((part) => `${part.section}<${roundedUp(part.maxBytes)}`).join(" ");
-    const group = byShape.get(shape);
-    if (group === undefined) byShape.set(shape, { parts, wanted: new Map([[number, parts]]) });
-    else group.wanted.set(number, parts);
+    const shape = parts.map(shapeOf).join(" ");
+    const group = byShape.get(shape) ?? { cuts: new Map<string, number>(), wanted: new Map() };
+    byShape.set(shape, group);
+    group.wanted.set(number, parts);
+    for (const { section, maxBytes } of parts) {
+      group.cuts.set(section, Math.max(group.cuts.get(section) ?? 0, roundedUp(maxBytes)));
+    }
   }
   return [...byShape.values()];
+}
+
+function shapeOf({ section, maxBytes, isWhole }: PartWanted): string {
+  return `${section}<${isWhole === true ? "whole" : roundedUp(maxBytes)}`;
 }
 
 const smallestCut = 4096;
@@ -56,9 +65,9 @@ function roundedUp(maxBytes: number | undefined): number {
 async function fetchGroup(
   connection: ImapConnection,
   numbers: readonly number[],
-  { parts, wanted }: Group,
+  { cuts, wanted }: Group,
 ): Promise<PartFetched[]> {
-  const peeks = parts.map((part) => peek(part.section, 0, roundedUp(part.maxBytes)));
+  const peeks = [...cuts].map(([section, cut]) => peek(section, 0, cut));
   const items: Argument[] = [{ type: "ATOM", value: "UID" }, ...peeks];
   const fetched: PartFetched[] = [];
   await fetchMails(

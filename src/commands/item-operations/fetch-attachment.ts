@@ -2,7 +2,7 @@
 import { attachmentOptions } from "../../../schemas/item-operations.ts";
 import { commandStatus, StatusError } from "../../../schemas/status.ts";
 import { base64Of } from "../../kit/base64.ts";
-import { LongText, octetsOf, type Octets } from "../../kit/octets.ts";
+import { Utf8Text, octetsOf, type Octets } from "../../kit/octets.ts";
 import { everything, keepRange, openAttachment, type Range } from "../attachment.ts";
 import type { Context } from "../context.ts";
 import type { Answered, Fetch } from "./fetched.ts";
@@ -29,8 +29,8 @@ export async function fetchAttachment(
   return { Properties: { ...told, ContentType, ...content } };
 }
 
-function base64(bytes: Buffer | Octets): string | LongText {
-  return Buffer.isBuffer(bytes) ? bytes.toString("base64") : new LongText(base64Of(bytes));
+function base64(bytes: Buffer | Octets): string | Utf8Text {
+  return Buffer.isBuffer(bytes) ? bytes.toString("base64") : new Utf8Text(base64Of(bytes));
 }
 
 /** The Range, with which no option stands that an attachment does not have. */

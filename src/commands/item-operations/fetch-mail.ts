@@ -2,7 +2,7 @@
 import { commandStatus, commonStatus, StatusError } from "../../../schemas/status.ts";
 import { itemNumber, type About } from "../../mailbox/mailbox.ts";
 import { isKnownBodyPart, type MailOptions } from "../../items/email/options.ts";
-import { LongText } from "../../kit/octets.ts";
+import { Utf8Text } from "../../kit/octets.ts";
 import { mapMails, planMails } from "../content.ts";
 import type { Context } from "../context.ts";
 import { deviceEpoch } from "../epoch.ts";
@@ -52,7 +52,7 @@ function optionsOf({ Options: [asked] }: Fetch, { version }: Context): MailOptio
 function beside(email: NonNullable<Properties["Email"]>, parts: Parts): typeof email {
   const { Data, ...body } = email.Body ?? {};
   if (Data === undefined) return email;
-  if (Data instanceof LongText) return { ...email, Body: { ...body, Part: parts.add(Data.utf8) } };
+  if (Data instanceof Utf8Text) return { ...email, Body: { ...body, Part: parts.add(Data.utf8) } };
   const bytes = typeof Data === "string" ? Buffer.from(Data, "utf8") : Data;
   return { ...email, Body: { ...body, Part: parts.add(bytes) } };
 }

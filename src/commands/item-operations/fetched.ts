@@ -1,6 +1,6 @@
 /** What is asked for and what is answered by one Fetch of an ItemOperations. */
 import type { RequestOf, ResponseOf } from "../../../schemas/commands.ts";
-import { LongText, octetsOf } from "../../kit/octets.ts";
+import { Utf8Text, octetsOf } from "../../kit/octets.ts";
 
 /** One operation of the request. */
 export type Operation = RequestOf<"ItemOperations">[number];
@@ -27,5 +27,5 @@ export interface Answered {
 export function sizeOf(value: Properties["Data"]): number {
   if (value === undefined) return 0;
   if (typeof value === "string") return value.length;
-  return value instanceof LongText ? value.utf8.sizeBytes : octetsOf(value).sizeBytes;
+  return value instanceof Utf8Text ? value.utf8.sizeBytes : octetsOf(value).sizeBytes;
 }

@@ -73,7 +73,7 @@ describe("the body of a mail", () => {
 
   it("is HTML where the client takes it, converted from text where the mail has none", () => {
     assert.equal(
-      body("alternative", { Type: 2 }).Data,
+      shown(body("alternative", { Type: 2 }).Data),
       "<html><body><p>Hello in <b>HTML</b> €</p></body></html>",
     );
     assert.equal(

@@ -15,6 +15,7 @@ import {
 } from "./options.ts";
 import {
   needsOf,
+  renderBody,
   renderMime,
   renderRaw,
   renderText,
@@ -150,7 +151,8 @@ class Wants {
     const { number } = this.#item;
     return [...this.#bytes].flatMap(([section, { want, size }]) => {
       if (size === 0) return [];
-      return [{ number, section, maxBytes: want < size ? want : size + sizeSlackBytes }];
+      const isWhole = want >= size;
+      return [{ number, section, maxBytes: isWhole ? size + sizeSlackBytes : want, isWhole }];
     });
   }
 
@@ -214,5 +216,5 @@ function render(plan: Plan, candidate: Candidate, fetched: Fetched): Rendition {
   if (type === bodyTypes.mime) return renderMime(plan.item, fetched, limitBytes);
   const from = { fetched, limitBytes, htmlCare: plan.htmlCare };
   if (plan.layout.unreadable) return renderRaw(plan.item, formOf(type), from);
-  return renderText(plan.layout.parts, formOf(type), from);
+  return renderBody(plan.layout.parts, formOf(type), from);
 }

@@ -20,18 +20,33 @@ export function decodeText(bytes: Buffer, origin: TextOrigin): string {
     : decoded;
 }
 
+/** Whether the bytes are, as they are, the UTF-8 of the text that `decodeText` makes of them. */
+export function isUtf8Text(bytes: Buffer, origin: TextOrigin): boolean {
+  if (hasUtf8Mark(bytes) || !isUtf8(bytes)) return false;
+  const label = labelOf(bytes, origin);
+  return label === "utf-8" || isVague(label);
+}
+
 /** A byte order mark is right whatever the label says. */
 function fromByteOrderMark(bytes: Buffer): string | undefined {
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return bytes.toString("utf8", 3);
+  if (hasUtf8Mark(bytes)) return bytes.toString("utf8", 3);
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return iconv.decode(bytes, "utf-16le");
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return iconv.decode(bytes, "utf-16be");
   return undefined;
 }
 
+function hasUtf8Mark(bytes: Buffer): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+}
+
+function labelOf(bytes: Buffer, { charset, html }: TextOrigin): string {
+  const label = normalLabel(charset);
+  return isVague(label) && html === true ? normalLabel(labelInHtml(bytes)) || label : label;
+}
+
 function decodeLabelled(bytes: Buffer, origin: TextOrigin): string {
-  let label = normalLabel(origin.charset);
-  if (isVague(label) && origin.html === true) label = normalLabel(labelInHtml(bytes)) || label;
-  if (label === "utf-8") return decodeUtf8(bytes);
+  const label = labelOf(bytes, origin);
+  if (label === "utf-8") return decodeUtf8(bytes, origin);
   // Text that is valid UTF-8 with characters beyond ASCII is practically never anything else.
   if (isVague(label))
     return looksUtf8(bytes, origin) ? bytes.toString("utf8") : decodeWestern(bytes);
@@ -122,9 +137,9 @@ function sequenceLength(lead: number): number {
 }
 
 /** UTF-8 with a broken byte here and there stays UTF-8; bytes that are mostly no UTF-8 were mislabelled. */
-function decodeUtf8(bytes: Buffer): string {
+function decodeUtf8(bytes: Buffer, origin: TextOrigin): string {
   const text = bytes.toString("utf8");
-  if (isUtf8(bytes)) return text;
+  if (looksUtf8(bytes, origin)) return text;
   const broken = text.match(/\uFFFD/g)?.length ?? 0;
   const good = text.match(/[\u0080-\uFFFC]/g)?.length ?? 0;
   return broken > good + 2 ? decodeWestern(bytes) : text;

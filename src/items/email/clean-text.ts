@@ -7,11 +7,20 @@ const continuation = 0x80;
 /** Bytes of the longest characters of UTF-8. */
 export const longestCharacterBytes = 4;
 
+/** The control characters that XML 1.0 forbids. */
+// oxlint-disable-next-line no-control-regex -- as above
+const controls = /[\u0000-\u0008\u000B\u000C\u000E-\u001F]/;
+/** U+FFFE and U+FFFF, which it forbids too. */
+const noCharacters = ["\uFFFE", "\uFFFF"].map((each) => Buffer.from(each));
+
 /** Looks at all of them. */
 export function isCleanBytes(bytes: Buffer): boolean {
-  if (!isUtf8(bytes)) return false;
-  // oxlint-disable-next-line no-control-regex -- these are the characters that XML 1.0 forbids
-  return !/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/.test(bytes.toString("utf8"));
+  // No octet of a longer character looks like one of ASCII: so they need not be made characters of.
+  return (
+    isUtf8(bytes) &&
+    !controls.test(bytes.toString("latin1")) &&
+    !noCharacters.some((each) => bytes.includes(each))
+  );
 }
 
 /** The same of octets that may not be in memory. */

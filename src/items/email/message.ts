@@ -108,6 +108,8 @@ export interface PartWanted {
   readonly number: number;
   readonly section: string;
   readonly maxBytes?: number;
+  /** `maxBytes` is beyond its end, as far as the server told: asked for more, it brings no more. */
+  readonly isWhole?: boolean;
 }
 
 /** A part as it came: still in transfer encoding. `total` as far as the server said, else undefined. */

@@ -1,7 +1,7 @@
 /** Renders a mail's body as text, HTML or MIME from the parts that were fetched, and says which to fetch. */
-import { LongText, sliceOf, type Octets } from "../../kit/octets.ts";
+import { octetsOf, sliceOf, Utf8Text, type Octets } from "../../kit/octets.ts";
 import { isHtml, type BodyParts } from "./body-parts.ts";
-import { decodeText, withoutTornEnd } from "./charset.ts";
+import { decodeText, isUtf8Text, withoutTornEnd } from "./charset.ts";
 import { isCleanBytes } from "./clean-text.ts";
 import { cutHtml, mendHtml, withoutTornEntity } from "./cut-html.ts";
 import { escapeHtml, htmlToPlain, plainToHtml } from "./html.ts";
@@ -24,7 +24,7 @@ interface Need {
 }
 
 /** A body as it goes to a device. */
-export interface Rendition<Form = string | Buffer | LongText | Octets> {
+export interface Rendition<Form = string | Buffer | Utf8Text | Octets> {
   readonly data: Form;
   readonly truncated: boolean;
   /** Bytes of the whole body; an estimate when not all of it was fetched. */
@@ -89,23 +89,60 @@ export interface Origin {
   readonly htmlCare?: HtmlCare | undefined;
 }
 
+/** A part without its transfer encoding. */
+interface Decoded {
+  readonly part: Part;
+  /** undefined: it was not fetched. */
+  readonly bytes: Buffer | undefined;
+  readonly complete: boolean;
+}
+
 /** The body as plain text or HTML. */
 export function renderText(parts: BodyParts, form: TextForm, from: Origin): Rendition<string> {
-  const all = form === "html" ? parts.rich : parts.plain;
-  return joined(
-    all.map((part) => renderPart(part, form, from)),
-    form,
-    from,
-  );
+  return renderAll(decodedFor(parts, form, from), form, from);
+}
+
+/** The same; HTML that goes to the device as it came is not made a string of. */
+export function renderBody(
+  parts: BodyParts,
+  form: TextForm,
+  from: Origin,
+): Rendition<string | Utf8Text> {
+  const all = decodedFor(parts, form, from);
+  return (form === "html" ? unchanged(all, from) : undefined) ?? renderAll(all, form, from);
 }
 
 /** The body as HTML without the messages that it quotes. */
 export function renderOwnPart(parts: BodyParts, from: Origin): Rendition<string> {
-  return joined(
-    parts.rich.map((part) => withoutQuotes(renderPart(part, "html", from))),
-    "html",
-    from,
-  );
+  const rendered = decodedFor(parts, "html", from).map((each) => renderPart(each, "html", from));
+  return joined(rendered.map(withoutQuotes), "html", from);
+}
+
+function renderAll(all: readonly Decoded[], form: TextForm, from: Origin): Rendition<string> {
+  const rendered = all.map((each) => renderPart(each, form, from));
+  return joined(rendered, form, from);
+}
+
+function decodedFor(parts: BodyParts, form: TextForm, from: Origin): readonly Decoded[] {
+  return (form === "html" ? parts.rich : parts.plain).map((part) => {
+    const got = from.fetched.get(part.section);
+    // A part beyond the limit was not asked for; it only counts.
+    if (got === undefined) return { part, bytes: undefined, complete: part.sizeBytes === 0 };
+    return { part, bytes: decodeTransfer(got.bytes, part.encoding), complete: !isTorn(got) };
+  });
+}
+
+/** One HTML part that is whole and clean UTF-8 already: most mails are of this kind. */
+function unchanged(
+  [only, ...others]: readonly Decoded[],
+  { limitBytes, htmlCare = "unchanged" }: Origin,
+): Rendition<Utf8Text> | undefined {
+  if (only?.bytes === undefined || !only.complete || others.length > 0) return undefined;
+  const { part, bytes } = only;
+  if (!isHtml(part) || htmlCare !== "unchanged" || bytes.length > limitBytes) return undefined;
+  const charset = part.parameters["charset"] ?? "";
+  if (!isUtf8Text(bytes, { charset, html: true }) || !isCleanBytes(bytes)) return undefined;
+  return { data: new Utf8Text(octetsOf(bytes)), truncated: false, totalBytes: bytes.length };
 }
 
 /** What is behind the mark of a quote need not be there. */
@@ -140,14 +177,11 @@ function limited(whole: string, form: TextForm, bounds: Bounds): Rendition<strin
   return { data, truncated: true, totalBytes: least };
 }
 
-function renderPart(part: Part, form: TextForm, from: Origin): Rendered {
-  const got = from.fetched.get(part.section);
+function renderPart({ part, bytes, complete }: Decoded, form: TextForm, from: Origin): Rendered {
   const expected = expectedBytes(part, form);
   const html = isHtml(part);
-  // A part beyond the limit was not asked for; it only counts.
-  if (got === undefined) return { html, text: "", complete: part.sizeBytes === 0, expected };
-  const complete = !isTorn(got);
-  const decoded = textOf(part, got.bytes, !complete);
+  if (bytes === undefined) return { html, text: "", complete, expected };
+  const decoded = textIn(part, bytes, !complete);
   if (!html) return { html, text: decoded, complete, expected };
   const source = complete ? decoded : withoutTornEntity(decoded);
   if (form === "html") return { html, text: withCare(source, from.htmlCare), complete, expected };
@@ -164,9 +198,13 @@ function isTorn(got: PartFetched): boolean {
 
 /** The Unicode text of a text part with CRLF line ends (HTML as it is). */
 export function textOf(part: Part, wire: Buffer, partial: boolean): string {
+  return textIn(part, decodeTransfer(wire, part.encoding), partial);
+}
+
+function textIn(part: Part, bytes: Buffer, partial: boolean): string {
   const html = isHtml(part);
   const charset = part.parameters["charset"] ?? "";
-  const text = decodeText(decodeTransfer(wire, part.encoding), { charset, partial, html });
+  const text = decodeText(bytes, { charset, partial, html });
   if (html) return text;
   if (/^(enriched|richtext)$/.test(part.subtype)) return withCrlf(unenriched(text));
   if (part.parameters["format"]?.toLowerCase() !== "flowed") return withCrlf(text);
@@ -202,7 +240,7 @@ function renderWhole(item: MailItem, { octets, isText }: WholeMail, limitBytes: 
   if (octets.sizeBytes > limitBytes) {
     return { data: sliceOf(octets, 0, limitBytes), truncated, totalBytes };
   }
-  return { data: isText ? new LongText(octets) : octets, truncated, totalBytes };
+  return { data: isText ? new Utf8Text(octets) : octets, truncated, totalBytes };
 }
 
 /**

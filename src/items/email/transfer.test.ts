@@ -40,6 +40,14 @@ describe("transfer encodings", () => {
     assert.equal(decoded("SGVs\u0000bG8=\r\n-- \r\n", "base64").slice(0, 5), "Hello");
   });
 
+  it("keeps blanks that were written as codes, or stand in front of a soft line break", () => {
+    assert.equal(decoded("a=20 \t\r\nb", "quoted-printable"), "a \r\nb");
+    assert.equal(decoded("a =\r\n \r\nb", "quoted-printable"), "a \r\nb");
+    assert.equal(decoded("a \t", "quoted-printable"), "a \t");
+    assert.equal(decoded(" \r \n\t\r\n", "quoted-printable"), "\r\n\r\n");
+    assert.equal(decoded("a =", "quoted-printable"), "a ");
+  });
+
   it("passes 8bit and unknown encodings through", () => {
     assert.equal(decoded("a=3D", "8bit"), "a=3D");
     assert.equal(decoded("a=3D", "x-unheard-of"), "a=3D");

@@ -22,8 +22,9 @@ export function transferDecoder(encoding: string): TransferDecoder {
 
 /** Decodes a whole body. */
 export function decodeTransfer(bytes: Buffer, encoding: string): Buffer {
-  const decoder = transferDecoder(encoding);
-  return Buffer.concat([decoder.push(bytes), decoder.end()]);
+  const name = encoding.trim().toLowerCase();
+  if (name === "base64") return decodeBase64(bytes);
+  return name === "quoted-printable" ? decodeQuotedPrintable(bytes, true) : bytes;
 }
 
 /** Wire octets that surely hold `decodedBytes` of the decoded body. */
@@ -42,6 +43,16 @@ export function decodedSize(wireBytes: number, encoding: string): number {
   if (name === "base64") return Math.floor((wireBytes * 57) / 78);
   if (name === "quoted-printable") return Math.floor(wireBytes * 0.95);
   return wireBytes;
+}
+
+/** Without anything behind its padding the platform's decoder does it all, and passes over rubbish by itself. */
+function decodeBase64(bytes: Buffer): Buffer {
+  const text = bytes.toString("latin1");
+  const padding = text.indexOf("=");
+  if (padding === -1) return Buffer.from(text, "base64");
+  if (!/[^=\s]/.test(text.slice(padding))) return Buffer.from(text.slice(0, padding), "base64");
+  const decoder = new Base64Decoder();
+  return Buffer.concat([decoder.push(bytes), decoder.end()]);
 }
 
 class Base64Decoder implements TransferDecoder {
@@ -102,25 +113,22 @@ function isLineBreak(byte: number): boolean {
 function decodeQuotedPrintable(bytes: Buffer, isLast: boolean): Buffer {
   const out = Buffer.allocUnsafe(bytes.length);
   let length = 0;
+  // Behind the last octet that is no blank, or was written as a code.
+  let solid = 0;
   let at = 0;
   while (at < bytes.length) {
-    const byte = bytes[at] ?? 0;
+    const byte = bytes[at++] ?? 0;
     if (byte === equals) {
-      const softBreakEnd = softBreak(bytes, at, isLast);
-      const value = softBreakEnd === undefined ? hexPair(bytes, at + 1) : undefined;
-      if (softBreakEnd !== undefined) at = softBreakEnd;
-      else {
-        out[length++] = value ?? byte;
-        at += value === undefined ? 1 : 3;
-      }
-    } else if (isBlank(byte)) {
-      const end = blanksEnd(bytes, at);
-      // Blanks in front of a line break were added on the way (RFC 2045 6.7 rule 3).
-      if (!isLineBreak(bytes[end] ?? 0)) length += bytes.copy(out, length, at, end);
-      at = end;
+      const value = hexPair(bytes, at);
+      const softBreakEnd = value === undefined ? softBreak(bytes, at, isLast) : undefined;
+      if (softBreakEnd === undefined) out[length++] = value ?? byte;
+      at = softBreakEnd ?? (value === undefined ? at : at + 2);
+      solid = length;
     } else {
+      // Blanks in front of a line break were added on the way (RFC 2045 6.7 rule 3).
+      if (isLineBreak(byte)) length = solid;
       out[length++] = byte;
-      at++;
+      if (!isBlank(byte)) solid = length;
     }
   }
   return out.subarray(0, length);
@@ -132,9 +140,9 @@ function blanksEnd(bytes: Buffer, from: number): number {
   return at;
 }
 
-/** The end of "=" blanks line-break at `at`, if that is there; the end of a body counts as one. */
+/** The end of the blanks and the line break at `at`, behind a "=", if they are there; the end of a body counts as one. */
 function softBreak(bytes: Buffer, at: number, isLast: boolean): number | undefined {
-  const end = blanksEnd(bytes, at + 1);
+  const end = blanksEnd(bytes, at);
   if (end === bytes.length) return isLast ? end : undefined;
   if (bytes[end] === carriageReturn && bytes[end + 1] === lineFeed) return end + 2;
   return isLineBreak(bytes[end] ?? 0) ? end + 1 : undefined;
