@@ -1,17 +1,24 @@
 /** How V8 keeps the heap of a gateway. Loads nothing that an older Node lacks. */
-import process from "node:process";
+// oxlint-disable-next-line no-restricted-imports -- no setting is read: it goes along
+import process, { env } from "node:process";
 import { setFlagsFromString } from "node:v8";
 
-/** The size of the young generation: V8 is told at its start, or never. */
+/** What V8 is told at its start, or never: the size of the young generation, which is collected while the old one is marked. */
 export const youngGeneration: readonly string[] = [
-  "--min-semi-space-size=4",
-  "--max-semi-space-size=4",
+  "--min-semi-space-size=16",
+  "--max-semi-space-size=16",
+  "--no-separate-gc-phases",
+  // For `letPass`.
+  "--expose-gc",
 ];
+
+/** What glibc is told at the start: one arena, as each has leftovers of its own. */
+export const allocation: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: "1" };
 
 /** Where it was not told: the young generation stays as small as it begins. */
 const untold = "--semi-space-growth-factor=1";
 
-const others = ["--heap-growing-percent=50", "--no-parallel-scavenge"];
+const others = ["--heap-growing-percent=75", "--no-parallel-scavenge"];
 
 /**
  * A gateway makes much short-lived garbage and keeps little. Left to itself V8 lets the heap of a machine with
@@ -29,10 +36,26 @@ export function keepHeapSmall(): void {
 export function beginWithYoungGeneration(): void {
   const { execArgv, execPath, argv, channel } = process;
   if (isTold() || channel !== undefined || process.execve === undefined) return;
-  // The environment goes along as it is.
-  process.execve(execPath, [execPath, ...youngGeneration, ...execArgv, ...argv.slice(1)]);
+  const again = [execPath, ...youngGeneration, ...execArgv, ...argv.slice(1)];
+  process.execve(execPath, again, { ...allocation, ...env });
 }
 
 function isTold(): boolean {
   return youngGeneration.every((flag) => process.execArgv.includes(flag));
+}
+
+/** So many octets pass until their buffers are collected. */
+const collectedAfterBytes = 4 * 1024 * 1024;
+
+let passedBytes = 0;
+
+/**
+ * Octets of something large pass through. Their buffers are garbage at once, and V8 does not see how much: it waits
+ * until the young generation is full of what is small.
+ */
+export function letPass(octets: number): void {
+  passedBytes += octets;
+  if (passedBytes < collectedAfterBytes) return;
+  passedBytes = 0;
+  globalThis.gc?.({ type: "minor" });
 }

@@ -7,6 +7,7 @@ import { readSync } from "node:fs";
 import { mkdir, open, readdir, rm, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { pieceBytes, type StoredOctets } from "./octets.ts";
+import { letPass } from "./small-heap.ts";
 
 /** Less than this is kept in memory: most requests, and nothing that counts. */
 export const heldBytes = 256 * 1024;
@@ -152,6 +153,7 @@ class SpoolFile implements StoredOctets {
   }
 
   async write(piece: Buffer): Promise<void> {
+    letPass(piece.length);
     this.#folder.use(piece.length);
     const at = this.sizeBytes;
     this.sizeBytes += piece.length;
@@ -171,6 +173,7 @@ class SpoolFile implements StoredOctets {
       const { bytesRead } = await this.#handle.read(piece, 0, length, at);
       if (bytesRead === 0) throw new Error("a spooled file is shorter than it was");
       at += bytesRead;
+      letPass(scratch === undefined ? bytesRead : 0);
       yield piece.subarray(0, bytesRead);
     }
   }

@@ -100,7 +100,7 @@ test("Workers: share the port, one that is killed is replaced, SIGTERM ends all"
   const [first = 0, second = 0] = pidsOf(gateway.lines);
   await untilServedBy([first, second], String(url), gateway);
   for (const pid of [gateway.pid, first, second]) {
-    assert.ok((await argumentsOf(pid)).includes("--max-semi-space-size=4"), "V8 is told its heap");
+    assert.ok((await argumentsOf(pid)).includes("--max-semi-space-size=16"), "V8 is told its heap");
   }
 
   using phone = new Phone({ url: String(url), user: mail.freshUser(), password, version: "14.1" });

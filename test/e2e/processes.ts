@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { env, execPath } from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { youngGeneration } from "../../src/kit/small-heap.ts";
+import { allocation, youngGeneration } from "../../src/kit/small-heap.ts";
 import { openTestDatabase } from "../rig/database.ts";
 import { gatewayEnvironment, makeDataFolder } from "../rig/gateway.ts";
 import type { MailServers } from "../rig/mail/servers.ts";
@@ -53,6 +53,7 @@ export async function openProcesses(
   const { path: dataDir } = stack.use(await makeDataFolder(mail));
   const url = databaseUrl ?? stack.use(await openTestDatabase()).url;
   const surroundings = {
+    ...allocation,
     ...env,
     ...gatewayEnvironment(mail, { dataDir, databaseUrl: url }),
     EASTGATE_TLS_MODE: "off",

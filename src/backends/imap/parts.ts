@@ -1,6 +1,7 @@
 /** Parts of mails: grouped into few commands, never more octets than asked for. */
 import { Readable } from "node:stream";
 import type { PartFetched, PartWanted } from "../../items/email/message.ts";
+import { letPass } from "../../kit/small-heap.ts";
 import type { Argument, ImapConnection, Parsed, Untagged } from "./connection.ts";
 import { numbersPerCommand, streamChunkBytes } from "./limits.ts";
 import type { OnSelected } from "./feed.ts";
@@ -146,6 +147,7 @@ async function* pieces(
   let start = 0;
   for (let piece: Buffer | undefined = first; piece !== undefined && piece.length > 0;) {
     yield piece;
+    letPass(piece.length);
     if (piece.length < streamChunkBytes) return;
     start += piece.length;
     piece = await read(start);
