@@ -2,6 +2,7 @@
 
 const carriageReturn = 0x0d;
 const lineFeed = 0x0a;
+const space = 0x20;
 const equals = 0x3d;
 
 /** Decodes a body that comes in pieces. */
@@ -103,7 +104,7 @@ function completeLength(bytes: Buffer): number {
 }
 
 function isBlank(byte: number): boolean {
-  return byte === 0x20 || byte === 0x09;
+  return byte === space || byte === 0x09;
 }
 
 function isLineBreak(byte: number): boolean {
@@ -118,11 +119,16 @@ function decodeQuotedPrintable(bytes: Buffer, isLast: boolean): Buffer {
   let at = 0;
   while (at < bytes.length) {
     const byte = bytes[at++] ?? 0;
-    if (byte === equals) {
+    if (byte > equals || (byte > space && byte < equals)) {
+      out[length++] = byte;
+      solid = length;
+    } else if (byte === equals) {
       const value = hexPair(bytes, at);
-      const softBreakEnd = value === undefined ? softBreak(bytes, at, isLast) : undefined;
-      if (softBreakEnd === undefined) out[length++] = value ?? byte;
-      at = softBreakEnd ?? (value === undefined ? at : at + 2);
+      const end = value < 0 ? softBreak(bytes, at, isLast) : at + 2;
+      // A "=" that begins neither stands for itself.
+      if (value >= 0) out[length++] = value;
+      else if (end < 0) out[length++] = equals;
+      at = Math.max(at, end);
       solid = length;
     } else {
       // Blanks in front of a line break were added on the way (RFC 2045 6.7 rule 3).
@@ -140,23 +146,26 @@ function blanksEnd(bytes: Buffer, from: number): number {
   return at;
 }
 
-/** The end of the blanks and the line break at `at`, behind a "=", if they are there; the end of a body counts as one. */
-function softBreak(bytes: Buffer, at: number, isLast: boolean): number | undefined {
+/**
+ * The end of the blanks and the line break at `at`, behind a "="; negative where they are not there. The end of a body
+ * counts as a line break.
+ */
+function softBreak(bytes: Buffer, at: number, isLast: boolean): number {
   const end = blanksEnd(bytes, at);
-  if (end === bytes.length) return isLast ? end : undefined;
+  if (end === bytes.length) return isLast ? end : -1;
   if (bytes[end] === carriageReturn && bytes[end + 1] === lineFeed) return end + 2;
-  return isLineBreak(bytes[end] ?? 0) ? end + 1 : undefined;
+  return isLineBreak(bytes[end] ?? 0) ? end + 1 : -1;
 }
 
-function hexPair(bytes: Buffer, at: number): number | undefined {
-  const high = hexDigit(bytes[at]);
-  const low = hexDigit(bytes[at + 1]);
-  return high === undefined || low === undefined ? undefined : high * 16 + low;
+/** The octet that two hexadecimal digits at `at` name; negative where they are none. */
+function hexPair(bytes: Buffer, at: number): number {
+  const high = hexDigits[bytes[at] ?? 0] ?? -1;
+  const low = hexDigits[bytes[at + 1] ?? 0] ?? -1;
+  return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-function hexDigit(byte: number | undefined): number | undefined {
-  if (byte === undefined) return undefined;
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const letter = byte | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : undefined;
-}
+/** The value of each octet as a hexadecimal digit; -1 for those that are none. */
+const hexDigits = Int8Array.from({ length: 256 }, (_, byte) => {
+  const digit = Number.parseInt(String.fromCharCode(byte), 16);
+  return Number.isNaN(digit) ? -1 : digit;
+});
