@@ -1,5 +1,7 @@
 /** What an IMAP client alone reaches: a loop over imapflow that fetches the parts of which a first Sync is made. */
 import { ImapFlow, type FetchMessageObject, type MessageStructureObject } from "imapflow";
+import { htmlHeadBytes } from "../../src/items/email/limits.ts";
+import { wireBytesFor } from "../../src/items/email/transfer.ts";
 
 /** Where and as whom. */
 export interface BareLogin {
@@ -11,7 +13,10 @@ export interface BareLogin {
 const window = 100;
 const bodyBytes = 32_768;
 
-/** Mails a second of windows of 100: metadata, then the HTML parts at 32 KB, grouped as the gateway groups them. */
+/**
+ * Mails a second of windows of 100: metadata, then the octets of the HTML parts that show 32 KB, grouped as the gateway
+ * groups them.
+ */
 export async function bareFirstSync(login: BareLogin, folder = "INBOX"): Promise<number> {
   const client = new ImapFlow({
     host: "127.0.0.1",
@@ -37,7 +42,7 @@ export async function bareFirstSync(login: BareLogin, folder = "INBOX"): Promise
 }
 
 async function fetchWindow(client: ImapFlow, range: string): Promise<number> {
-  const sections = new Map<string, number[]>();
+  const groups = new Map<string, { part: BodyPart; uids: number[] }>();
   let mails = 0;
   const wanted = {
     uid: true,
@@ -50,22 +55,37 @@ async function fetchWindow(client: ImapFlow, range: string): Promise<number> {
   };
   for await (const mail of client.fetch(range, wanted)) {
     mails++;
-    const section = sectionOf(mail);
-    sections.set(section, [...(sections.get(section) ?? []), mail.uid]);
+    const part = bodyOf(mail);
+    const name = `${part.key} ${part.maxLength ?? "whole"}`;
+    const group = groups.get(name) ?? { part, uids: [] };
+    groups.set(name, group);
+    group.uids.push(mail.uid);
   }
-  for (const [key, uids] of sections) {
-    const part = { bodyParts: [{ key, start: 0, maxLength: bodyBytes }] };
-    for await (const mail of client.fetch(uids.join(","), { uid: true, ...part }, { uid: true })) {
+  for (const { part, uids } of groups.values()) {
+    const query = { uid: true, bodyParts: [part] };
+    for await (const mail of client.fetch(uids.join(","), query, { uid: true })) {
       if (mail.bodyParts === undefined) throw new Error(`no part of ${mail.uid}`);
     }
   }
   return mails;
 }
 
-function sectionOf({ bodyStructure }: FetchMessageObject): string {
+interface BodyPart {
+  readonly key: string;
+  readonly start?: number;
+  /** Where not all of it is shown. */
+  readonly maxLength?: number;
+}
+
+function bodyOf({ bodyStructure }: FetchMessageObject): BodyPart {
   const parts = bodyStructure === undefined ? [] : leaves(bodyStructure);
-  const part = parts.find(({ type }) => type === "text/html") ?? parts[0];
-  return part?.part ?? "1";
+  const {
+    part: key = "1",
+    encoding = "",
+    size = 0,
+  } = parts.find(({ type }) => type === "text/html") ?? parts[0] ?? {};
+  const maxLength = wireBytesFor(bodyBytes + htmlHeadBytes, encoding);
+  return size <= maxLength ? { key } : { key, start: 0, maxLength };
 }
 
 function leaves(node: MessageStructureObject): MessageStructureObject[] {

@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { argv } from "node:process";
 import { Phone, type SyncWishes } from "../client/phone.ts";
+import { ordinaryMails } from "../rig/mail/ordinary-mails.ts";
 import { realisticMails, type SeedMail } from "../rig/mail/seed.ts";
 import type { BareLogin } from "./bare-imap.ts";
 import { startBareLoop } from "./bare-loop.ts";
@@ -20,22 +21,49 @@ const turns = 5;
 /** As often as the gateway has made a first Sync by then. */
 const warmRounds = 2;
 
+const seededAtOnce = 500;
+
 const plain: SyncWishes = {
   WindowSize: 512,
   Options: [{ BodyPreference: [{ Type: 1, TruncationSize: 0 }] }],
 };
 
 await using gateway = await startMeasuredGateway("http.free_requests = 0");
-await wholeMailbox(gateway, whole);
+await wholeMailbox(gateway, "short mails", shortMails(whole));
+await wholeMailbox(gateway, "ordinary mails", ordinaryMails(whole / 2));
 await quietSyncs(gateway, large);
 
 function phoneOf({ url }: MeasuredGateway, user: string): Phone {
   return new Phone({ url, user, password: "secret", version: "14.1" });
 }
 
-async function wholeMailbox(measured: MeasuredGateway, count: number): Promise<void> {
+async function* shortMails(count: number): AsyncGenerator<SeedMail> {
+  yield* realisticMails(count);
+}
+
+/** Puts mails into an Inbox, not all of them in memory; says how many. */
+async function fill(
+  { mail }: MeasuredGateway,
+  user: string,
+  mails: AsyncIterable<SeedMail>,
+): Promise<number> {
+  let [count, batch]: [number, SeedMail[]] = [0, []];
+  const put = async (): Promise<void> => await mail.seed(user, "INBOX", batch.splice(0));
+  for await (const each of mails) {
+    count++;
+    if (batch.push(each) === seededAtOnce) await put();
+  }
+  if (batch.length > 0) await put();
+  return count;
+}
+
+async function wholeMailbox(
+  measured: MeasuredGateway,
+  kind: string,
+  mails: AsyncIterable<SeedMail>,
+): Promise<void> {
   const user = measured.mail.freshUser();
-  await measured.mail.seed(user, "INBOX", realisticMails(count));
+  const count = await fill(measured, user, mails);
   const login = { port: measured.mail.imap.port, user, password: "secret" };
   const cpuSeconds = (): Promise<number> => measured.cpuSeconds();
   const server = { url: measured.url, user, password: "secret", cpuSeconds };
@@ -52,7 +80,7 @@ async function wholeMailbox(measured: MeasuredGateway, count: number): Promise<v
   await sameFlags(measured, user, phone, synced.inbox);
   const { peakMb } = await measured.memory();
   const { own, bare, shares } = await inTurns(server, login);
-  print("first sync", {
+  print(`first sync, ${kind}`, {
     mails: count,
     windows: synced.windows,
     "mails/s": Math.round(own),
