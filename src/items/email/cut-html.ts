@@ -1,7 +1,7 @@
 /** Cuts HTML at a size so that a device can show it: iOS crashes on a torn character or tag. */
 import { htmlTokens, type HtmlToken } from "./html-tokens.ts";
 import { hiddenHtmlShare } from "./limits.ts";
-import { cutText, utf8Size } from "./text.ts";
+import { cutText, utf8Size, utf8SizeOf } from "./text.ts";
 
 /**
  * The beginning of an HTML body of at most `maxBytes` in UTF-8: cut outside of tags, entities and
@@ -38,11 +38,15 @@ const impliedEnds: ReadonlyMap<string, readonly string[]> = new Map([
   ["option", ["option"]],
 ]);
 
+type Piece = Pick<HtmlToken, "start" | "end">;
+
 class Cutter {
   readonly #html: string;
   #room: number;
   #hiddenRoom: number;
   readonly #kept: string[] = [];
+  /** What is kept last of the source, as it stands there. */
+  #run = { start: 0, end: 0 };
   readonly #open: string[] = [];
   readonly #openCounts = new Map<string, number>();
 
@@ -54,44 +58,73 @@ class Cutter {
 
   /** Takes one token; false when there is no room for it and the cut is here. */
   take(token: HtmlToken): boolean {
-    const source = this.#html.slice(token.start, token.end);
-    if (token.kind === "text") return this.#takeText(source);
-    if (token.kind === "hidden") return this.#takeHidden(token, source);
-    if (token.kind === "empty") return this.#keep(source, utf8Size(source));
-    return token.kind === "open" ? this.#takeOpen(token.name, source) : this.#takeClose(token.name);
+    switch (token.kind) {
+      case "text":
+        return this.#takeText(token);
+      case "hidden":
+        return this.#takeHidden(token);
+      case "empty":
+        return this.#keep(token, this.#sizeOf(token));
+      case "open":
+        return this.#takeOpen(token);
+      case "close":
+        return this.#takeClose(token);
+    }
   }
 
   result(): string {
-    return this.#kept.join("") + this.#open.map(closing).toReversed().join("");
+    this.#add(this.#open.map(closing).toReversed().join(""));
+    return this.#kept.join("");
   }
 
-  #keep(source: string, bytes: number): boolean {
+  #sizeOf({ start, end }: Piece): number {
+    return utf8SizeOf(this.#html, start, end);
+  }
+
+  #keep({ start, end }: Piece, bytes: number): boolean {
     if (bytes > this.#room) return false;
     this.#room -= bytes;
-    this.#kept.push(source);
+    if (start === this.#run.end) this.#run.end = end;
+    else {
+      this.#endRun();
+      this.#run = { start, end };
+    }
     return true;
   }
 
-  #takeText(source: string): boolean {
-    const bytes = utf8Size(source);
-    if (this.#keep(source, bytes)) return true;
+  /** Adds what does not stand here in the source. */
+  #add(text: string): void {
+    this.#endRun();
+    this.#kept.push(text);
+  }
+
+  #endRun(): void {
+    const { start, end } = this.#run;
+    if (end > start) this.#kept.push(this.#html.slice(start, end));
+    this.#run = { start: end, end };
+  }
+
+  #takeText(token: HtmlToken): boolean {
+    if (this.#keep(token, this.#sizeOf(token))) return true;
+    const source = this.#html.slice(token.start, token.end);
     const part = outsideEntity(source, cutText(source, this.#room));
-    this.#keep(part, utf8Size(part));
+    this.#keep({ start: token.start, end: token.start + part.length }, utf8Size(part));
     return false;
   }
 
-  #takeHidden(token: HtmlToken, source: string): boolean {
-    const bytes = utf8Size(source);
-    const unfinished = token.end === this.#html.length && !source.endsWith(">");
+  #takeHidden(token: HtmlToken): boolean {
+    const bytes = this.#sizeOf(token);
+    const unfinished = token.end === this.#html.length && !this.#html.endsWith(">");
     if (unfinished || bytes > this.#hiddenRoom || bytes > this.#room) return true;
     this.#hiddenRoom -= bytes;
-    return this.#keep(source, bytes);
+    return this.#keep(token, bytes);
   }
 
   /** The room for the closing tag is taken together with the opening one. */
-  #takeOpen(name: string, source: string): boolean {
+  #takeOpen(token: HtmlToken): boolean {
+    const { name } = token;
     this.#endImplied(name);
-    if (!this.#keep(source, utf8Size(source) + closing(name).length)) return false;
+    if (!this.#keep(token, this.#sizeOf(token) + closingLength(name))) return false;
     this.#open.push(name);
     this.#openCounts.set(name, (this.#openCounts.get(name) ?? 0) + 1);
     return true;
@@ -99,28 +132,35 @@ class Cutter {
 
   #endImplied(name: string): void {
     const ended = impliedEnds.get(name) ?? [];
-    while (ended.includes(this.#open.at(-1) ?? "")) this.#pop();
+    while (ended.includes(this.#open.at(-1) ?? "")) this.#add(closing(this.#pop() ?? ""));
   }
 
   /** Closes up to the matching open element; a closing tag without one is left out. */
-  #takeClose(name: string): boolean {
+  #takeClose({ name, start, end }: HtmlToken): boolean {
     if ((this.#openCounts.get(name) ?? 0) === 0) return true;
-    while (this.#pop() !== name);
+    while (this.#open.at(-1) !== name) this.#add(closing(this.#pop() ?? ""));
+    this.#pop();
+    // Its room was taken when it was opened.
+    const isAsWritten =
+      end - start === closingLength(name) && this.#html.startsWith(name, start + 2);
+    if (isAsWritten) this.#keep({ start, end }, 0);
+    else this.#add(closing(name));
     return true;
   }
 
   #pop(): string | undefined {
     const name = this.#open.pop();
-    if (name === undefined) return undefined;
-    this.#openCounts.set(name, (this.#openCounts.get(name) ?? 1) - 1);
-    // Its room was taken when it was opened.
-    this.#kept.push(closing(name));
+    if (name !== undefined) this.#openCounts.set(name, (this.#openCounts.get(name) ?? 1) - 1);
     return name;
   }
 }
 
 function closing(name: string): string {
   return `</${name}>`;
+}
+
+function closingLength(name: string): number {
+  return name.length + 3;
 }
 
 /** Names of entities are at most 32 characters long (HTML 13.5). */

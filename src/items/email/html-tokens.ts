@@ -49,11 +49,25 @@ function markup(html: string, start: number): HtmlToken | undefined {
   return { kind: empty ? "empty" : "open", name, start, end };
 }
 
-const namePattern = /[a-z][a-z0-9:_-]{0,60}/iy;
+/** Characters of an element's name. */
+const maxNameLength = 61;
 
+/** The name of the element that begins here, in lower case; "" where none does. */
 function nameAt(html: string, at: number): string {
-  namePattern.lastIndex = at;
-  return namePattern.exec(html)?.[0].toLowerCase() ?? "";
+  if (!isLetter(html.charCodeAt(at))) return "";
+  let end = at + 1;
+  while (end < at + maxNameLength && isOfName(html.charCodeAt(end))) end++;
+  return html.slice(at, end).toLowerCase();
+}
+
+function isLetter(unit: number): boolean {
+  const lower = unit | 0x20;
+  return lower >= 0x61 && lower <= 0x7a;
+}
+
+/** Letters, digits and ":", "-", "_". */
+function isOfName(unit: number): boolean {
+  return isLetter(unit) || (unit >= 0x30 && unit <= 0x3a) || unit === 0x2d || unit === 0x5f;
 }
 
 function declaration(html: string, start: number): HtmlToken {
@@ -63,18 +77,17 @@ function declaration(html: string, start: number): HtmlToken {
   return { kind: "hidden", name: "", start, end };
 }
 
+const [doubleQuote, singleQuote, equals, greater] = [0x22, 0x27, 0x3d, 0x3e];
+
 /** Behind the ">" of a tag; a ">" inside a quoted attribute does not count. */
 function tagEnd(html: string, start: number): number | undefined {
-  let at = start + 1;
-  while (at < html.length) {
-    const char = html[at];
-    if (char === ">") return at + 1;
-    if ((char === '"' || char === "'") && html[at - 1] === "=") {
-      const close = html.indexOf(char, at + 1);
-      if (close === -1) return undefined;
-      at = close;
+  for (let at = start + 1; at < html.length; at++) {
+    const unit = html.charCodeAt(at);
+    if (unit === greater) return at + 1;
+    if ((unit === doubleQuote || unit === singleQuote) && html.charCodeAt(at - 1) === equals) {
+      at = html.indexOf(unit === doubleQuote ? '"' : "'", at + 1);
+      if (at === -1) return undefined;
     }
-    at++;
   }
   return undefined;
 }

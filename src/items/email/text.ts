@@ -52,6 +52,22 @@ export function utf8Size(text: string): number {
   return Buffer.byteLength(text, "utf8");
 }
 
+/** Bytes of a piece of a text in UTF-8; for short pieces, which a call out of JavaScript would cost more than. */
+export function utf8SizeOf(text: string, start: number, end: number): number {
+  let bytes = end - start;
+  for (let at = start; at < end; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit >= 0x80) bytes += unit < 0x800 ? 1 : 2;
+    // A pair of surrogates takes four bytes; one that is alone is written as U+FFFD, which takes three.
+    if (isHighSurrogate(unit) && at + 1 < end && isLowSurrogate(text.charCodeAt(at + 1))) at++;
+  }
+  return bytes;
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}
+
 /** Code units back from a cut that are looked at for a character made of several code points. */
 const maxClusterUnits = 16;
 
