@@ -18,7 +18,7 @@ export const allocation: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: 
 /** Where it was not told: the young generation stays as small as it begins. */
 const untold = "--semi-space-growth-factor=1";
 
-const others = ["--heap-growing-percent=75", "--no-parallel-scavenge"];
+const others = ["--heap-growing-percent=60", "--no-parallel-scavenge"];
 
 /**
  * A gateway makes much short-lived garbage and keeps little. Left to itself V8 lets the heap of a machine with
