@@ -1,6 +1,7 @@
 /** What an IMAP client alone reaches: a loop over imapflow that fetches the parts of which a first Sync is made. */
 import { ImapFlow, type FetchMessageObject, type MessageStructureObject } from "imapflow";
 import { htmlHeadBytes } from "../../src/items/email/limits.ts";
+import { keptHeaders } from "../../src/items/email/mime.ts";
 import { wireBytesFor } from "../../src/items/email/transfer.ts";
 
 /** Where and as whom. */
@@ -51,7 +52,7 @@ async function fetchWindow(client: ImapFlow, range: string): Promise<number> {
     size: true,
     envelope: true,
     bodyStructure: true,
-    headers: ["references", "importance", "x-priority", "thread-topic", "content-class"],
+    headers: ["references", ...keptHeaders],
   };
   for await (const mail of client.fetch(range, wanted)) {
     mails++;

@@ -10,7 +10,7 @@ import {
   syncCollection,
   type OpenCollection,
 } from "./collection.ts";
-import { knowsEmpty, readRequest } from "./request.ts";
+import { knowsEmpty, readRequest, type ReadRequest } from "./request.ts";
 import type { AnsweredCollection, AskedCollection, SyncRequest, SyncResponse } from "./types.ts";
 
 /** Answers a Sync; undefined is the empty answer: nothing changed (MS-ASCMD 2.2.1.21.2). */
@@ -19,9 +19,10 @@ export async function handleSync(
   context: Context,
 ): Promise<SyncResponse | undefined> {
   const read = await readRequest(request, context);
-  if ("refused" in read) return read.refused;
+  const cached = cacheRequest(read, context);
+  if ("refused" in read) return await after(cached, async () => read.refused);
   const { asked } = read;
-  const answers = await pass(asked, context);
+  const answers = await after(cached, () => pass(asked, context));
   if (!knowsEmpty(context)) return answerOf(withUnchanged(answers, asked));
   if (answers.length > 0 || asked.waitSeconds === undefined) return answerOf(answers);
   const outcome = await hold(context, {
@@ -34,6 +35,18 @@ export async function handleSync(
   });
   // A wait that ended without a change, whatever ended it, has nothing to say and changes nothing.
   return outcome.kind === "changed" ? answerOf(await pass(asked, context)) : undefined;
+}
+
+async function cacheRequest({ cache }: ReadRequest, { devices, device }: Context): Promise<void> {
+  if (cache !== undefined) await devices.putSyncRequest(device, cache.request);
+}
+
+/** Work that ends once something that was begun before has ended too; both run to their end. */
+async function after<Result>(begun: Promise<void>, work: () => Promise<Result>): Promise<Result> {
+  const [before, worked] = await Promise.allSettled([begun, work()]);
+  if (worked.status === "rejected") throw worked.reason;
+  if (before.status === "rejected") throw before.reason;
+  return worked.value;
 }
 
 function answerOf(answers: readonly AnsweredCollection[]): SyncResponse | undefined {

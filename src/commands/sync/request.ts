@@ -11,15 +11,22 @@ const status = commandStatus.Sync;
 type Raw = RequestOf<"Sync">;
 
 /** A request that is ready to be carried out, or the answer that refuses it. */
-export type ReadRequest = { readonly asked: SyncRequest } | { readonly refused: SyncResponse };
+export type ReadRequest = {
+  /** What is to be cached of it; absent where it came from there. */
+  readonly cache?: { readonly request: Raw | undefined };
+} & ({ readonly asked: SyncRequest } | { readonly refused: SyncResponse });
 
 /** Fills a request from the cached one and checks it (MS-ASCMD 2.2.1.21.1, 2.2.3.131). */
 export async function readRequest(raw: Raw | undefined, context: Context): Promise<ReadRequest> {
   const complete = await completeRequest(raw, context);
   if (complete === undefined) return { refused: { Status: status.RequestIncomplete } };
+  // One with client commands is never cached: an empty one after it is Status 13.
+  const cache =
+    raw === undefined ? {} : { cache: { request: hasCommands(complete) ? undefined : complete } };
   const refused = refusal(complete, context);
-  if (refused !== undefined) return { refused };
+  if (refused !== undefined) return { ...cache, refused };
   return {
+    ...cache,
     asked: {
       collections: complete.Collections?.Collection ?? [],
       waitSeconds: waitSeconds(complete),
@@ -34,17 +41,10 @@ export function windowSizeOf(asked: number | undefined, absent: number): number 
   return asked <= 0 || asked > maxWindowSize ? maxWindowSize : asked;
 }
 
-/**
- * An empty request is the cached one; a partial one takes from there the collections that it does not
- * name. A request with client commands is never cached as a whole: an empty one after it is Status 13.
- */
+/** An empty request is the cached one; a partial one takes from there the collections that it does not name. */
 async function completeRequest(raw: Raw | undefined, context: Context): Promise<Raw | undefined> {
-  const { devices, device } = context;
   if (raw === undefined) return knowsEmpty(context) ? cachedRequest(context) : {};
-  const complete = raw.Partial === true ? await merged(raw, context) : raw;
-  if (complete === undefined) return undefined;
-  await devices.putSyncRequest(device, hasCommands(complete) ? undefined : complete);
-  return complete;
+  return raw.Partial === true ? await merged(raw, context) : raw;
 }
 
 /** From 12.1 an empty request is short for the one before, an empty answer for "nothing changed". */

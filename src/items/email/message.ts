@@ -98,7 +98,7 @@ export interface MailItem {
   readonly references: readonly string[];
   /**
    * Some header fields by lower-case name, decoded: importance, x-priority, thread-topic,
-   * content-class, list-id; only those that the mail has.
+   * content-class, auto-submitted …; only those that the mail has.
    */
   readonly headers: Readonly<Record<string, string>>;
 }

@@ -38,7 +38,6 @@ export const keptHeaders = [
   "thread-index",
   "content-class",
   "auto-submitted",
-  "list-id",
 ] as const;
 
 /**
