@@ -4,7 +4,6 @@ import { openTestDatabase, type TestDatabase } from "../../test/rig/database.ts"
 import { systemClock } from "../kit/clock.ts";
 import { listAccounts, putAccount, removeAccount } from "../store/accounts.ts";
 import { listAudit } from "../store/audit.ts";
-import type { Database } from "../store/sql.ts";
 import { type Device, Devices } from "./devices.ts";
 import { canonicalDeviceId } from "./identity.ts";
 
@@ -168,30 +167,6 @@ test("Cached requests: the same parameters again write nothing", async () => {
   assert.deepEqual(await version(), unchanged);
   await devices.putPingParameters(made, { heartbeatSeconds: 481, collectionIds: ["f1"] });
   assert.notDeepEqual(await version(), unchanged);
-});
-
-test("Cached requests: the same Sync request again asks nothing", async () => {
-  const made = await devices.findOrCreate(account, phone);
-  await devices.putSyncRequest(made, { WindowSize: 100, Odd: "größer 😀 \u2028" });
-  const found = await devices.findOrCreate(account, phone);
-  const asked: string[] = [];
-  const { database } = rig;
-  const heard: Database = {
-    rows: (name, text, values) => {
-      asked.push(name);
-      return database.rows(name, text, values);
-    },
-    transaction: (work) => database.transaction(work),
-    notify: (sql, kind, id) => database.notify(sql, kind, id),
-    listen: (hear) => database.listen(hear),
-    [Symbol.asyncDispose]: async () => {},
-  };
-  const listened = new Devices({ database: heard, clock, requiresPolicy: () => false });
-  await listened.putSyncRequest(found, { WindowSize: 100, Odd: "größer 😀 \u2028" });
-  assert.deepEqual(asked, []);
-  await listened.putSyncRequest(found, { WindowSize: 50 });
-  assert.deepEqual(asked, ["devices.sync_request.put"]);
-  assert.deepEqual(await devices.syncRequest(found), { WindowSize: 50 });
 });
 
 test("Wait: each new one gets a higher number and every process hears of it", async () => {

@@ -165,10 +165,8 @@ export class Devices {
     return rows.findRequest(this.#database, device.id, "sync_request");
   }
 
-  /** Keeps a Sync request for empty and partial ones; undefined forgets it. Asks nothing when it is the same. */
+  /** Keeps a Sync request for empty and partial ones; undefined forgets it. */
   async putSyncRequest(device: Device, request: unknown): Promise<void> {
-    const { syncRequestMark: kept } = device;
-    if (request !== undefined && kept?.equals(rows.requestMark(request)) === true) return;
     await rows.putRequest(this.#database, device.id, "sync_request", request);
   }
 

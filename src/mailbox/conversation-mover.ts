@@ -3,7 +3,7 @@ import { BackendError } from "../backend.ts";
 import type { MailItem } from "../items/email/message.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
-import { listRules, putRule } from "../store/conversation-rules.ts";
+import { hasRules, listRules, putRule } from "../store/conversation-rules.ts";
 import { listCollections, type CollectionRow } from "../store/collections.ts";
 import { listMessageIds } from "../store/conversations.ts";
 import type { Database } from "../store/sql.ts";
@@ -76,7 +76,7 @@ export class ConversationMover {
   ): Promise<readonly number[]> {
     const { database, accountId, folders } = this.#source;
     const folder = await folders.get(collectionId);
-    if (unruledTypes.has(folder.type) || !folder.ruled) return [];
+    if (unruledTypes.has(folder.type) || !(await hasRules(database, accountId))) return [];
     const items = await listed();
     const newcomers = await newcomersIn(database, accountId, items);
     const rules = await listRules(database, accountId, [...newcomers.values()]);

@@ -21,14 +21,10 @@ export interface CollectionRow {
   readonly deleted: boolean;
 }
 
-/** A folder, with what is asked for along with it. */
+/** A folder, and whether any of its items has an alias, or a flag that devices said something of. */
 export interface FoundCollection extends CollectionRow {
-  /** Whether any of its items has an alias. */
   readonly aliased: boolean;
-  /** Whether any of its items has a flag that devices said something of. */
   readonly followed: boolean;
-  /** Whether its account has rules for conversations. */
-  readonly ruled: boolean;
 }
 
 /** Where the hierarchy of an account stands. */
@@ -111,8 +107,7 @@ export async function findCollection(
   const text = `SELECT ${columns}, EXISTS (SELECT FROM aliases a
         WHERE a.account_id = c.account_id AND a.collection = c.serial AND a.epoch = c.epoch) AS aliased,
       EXISTS (SELECT FROM follow_ups f WHERE f.account_id = c.account_id AND f.collection = c.serial
-        AND f.epoch = c.epoch AND f.flag IS NOT NULL) AS followed,
-      EXISTS (SELECT FROM conversation_rules r WHERE r.account_id = c.account_id) AS ruled
+        AND f.epoch = c.epoch AND f.flag IS NOT NULL) AS followed
     FROM collections c WHERE account_id = $1 AND serial = $2 AND NOT deleted`;
   return (await sql.rows<FoundCollection>("collections.find", text, [accountId, serial]))[0];
 }

@@ -7,6 +7,12 @@ export interface ConversationRule {
   readonly serial: number;
 }
 
+/** Whether an account has any rule. */
+export async function hasRules(sql: Sql, accountId: string): Promise<boolean> {
+  const text = "SELECT FROM conversation_rules WHERE account_id = $1 LIMIT 1";
+  return (await sql.rows("conversation-rules.has", text, [accountId])).length > 0;
+}
+
 /** The rules of these conversations whose folders are not deleted. */
 export async function listRules(
   sql: Sql,

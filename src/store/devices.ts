@@ -1,5 +1,4 @@
 /** Table `devices`: the partnership of an account with a device. */
-import { hash } from "node:crypto";
 import type { Sql } from "./sql.ts";
 
 /** How far a device got with its policy. */
@@ -44,8 +43,6 @@ export interface DeviceRow extends DeviceIdentityRow, InformationRow {
   readonly lastSeen: Date;
   /** Versions on offer when the device last heard of them; null: before its first answer. */
   readonly offeredVersions: string | null;
-  /** `requestMark` of the kept Sync request; null: none is kept. */
-  readonly syncRequestMark: Buffer | null;
 }
 
 /** A device with the account that it belongs to. */
@@ -60,8 +57,7 @@ const columns = `d.id::text AS id, d.account_id::text AS "accountId", d.device_i
   d.phone_number AS "phoneNumber", d.imei, d.mobile_operator AS "mobileOperator",
   d.outbound_sms AS "outboundSms", d.policy_key AS "policyKey", d.pending_policy_key AS "pendingPolicyKey",
   d.policy_state AS "policyState", d.provisioned_at AS "provisionedAt", d.access, d.transient,
-  d.first_seen AS "firstSeen", d.last_seen AS "lastSeen", d.offered_versions AS "offeredVersions",
-  sha256(convert_to(d.sync_request::text, 'UTF8')) AS "syncRequestMark"`;
+  d.first_seen AS "firstSeen", d.last_seen AS "lastSeen", d.offered_versions AS "offeredVersions"`;
 
 /** The device of an account with this DeviceId; undefined when it never came. */
 export async function findDevice(
@@ -183,11 +179,6 @@ export async function findRequest(sql: Sql, id: string, which: CachedRequest): P
   const text = `SELECT ${which} AS request FROM devices WHERE id = $1`;
   const [row] = await sql.rows<{ request: unknown }>(`devices.${which}`, text, [id]);
   return row?.request ?? undefined;
-}
-
-/** SHA-256 of a request as it is kept. */
-export function requestMark(request: unknown): Buffer {
-  return hash("sha256", JSON.stringify(request), "buffer");
 }
 
 /** Keeps a request (undefined: forgets it); writes nothing when it is the same. */
