@@ -203,6 +203,20 @@ describe("mails listed by Dovecot", async () => {
     );
     assert.equal(connection.commands - before, 2);
   });
+
+  it("keep no more of a part than was wanted, however much the server gives", async () => {
+    const lengths = [200_000, 100_000];
+    await using box = await listed(
+      lengths.map((length) => Buffer.from(`Subject: long\r\n\r\n${"x".repeat(length)}`)),
+    );
+    const wanted = [10, 100_000].map((maxBytes, at) => {
+      return { number: at + 1, section: "1", maxBytes, isWhole: true };
+    });
+    const parts = await fetchParts(box.connection, wanted);
+    const little = parts.find(({ number }) => number === 1);
+    assert.equal(little?.bytes.length, 10);
+    assert.ok(little.bytes.buffer.byteLength < 100_000, "the rest is not kept alive");
+  });
 });
 
 function message(fields: readonly string[]): Buffer {

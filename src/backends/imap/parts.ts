@@ -78,13 +78,18 @@ async function fetchGroup(
       FETCH: (untagged) => {
         const { number, bodies } = bodiesOf(untagged);
         for (const part of (number === undefined ? undefined : wanted.get(number)) ?? []) {
-          const bytes = bodies.get(part.section)?.subarray(0, part.maxBytes);
-          if (bytes !== undefined) fetched.push({ ...part, bytes });
+          const came = bodies.get(part.section);
+          if (came !== undefined) fetched.push({ ...part, bytes: cutAt(came, part.maxBytes) });
         }
       },
     },
   );
   return fetched;
+}
+
+/** What is more than was wanted is not kept: of a mail whose size the server got wrong it can be much. */
+function cutAt(bytes: Buffer, maxBytes = Infinity): Buffer {
+  return bytes.length > maxBytes ? Buffer.from(bytes.subarray(0, maxBytes)) : bytes;
 }
 
 /** BODY.PEEK[section]<start.length>; length 0 is everything. */

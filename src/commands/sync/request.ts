@@ -53,7 +53,7 @@ export function knowsEmpty({ version }: Context): boolean {
 }
 
 async function cachedRequest({ devices, device }: Context): Promise<Raw | undefined> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this file puts requests there
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only Sync puts requests there
   return (await devices.syncRequest(device)) as Raw | undefined;
 }
 

@@ -1,4 +1,5 @@
 /** A mail as 2.5 has it: body and attachments are elements of the Email page (MS-ASEMAIL 2.2.2.10.2, 2.2.2.4.2). */
+import { heldIn, Utf8Text } from "../../kit/octets.ts";
 import type { Body, EmailData } from "./data.ts";
 import { bodyTypes } from "./options.ts";
 
@@ -29,8 +30,7 @@ function mimeElements({ Data = "", Truncated, EstimatedDataSize }: Body): EmailD
 
 /** The size is told of what was cut alone (MS-ASEMAIL 2.2.2.12); of what was fetched in part it is in octets. */
 function textElements({ Data = "", Truncated, EstimatedDataSize }: Body, most: number): EmailData {
-  // Only MIME is ever anything else.
-  const text = typeof Data === "string" ? Data : "";
+  const text = textOf(Data);
   if (Truncated !== true && text.length <= most)
     return { "email:Body": text, BodyTruncated: false };
   const shown = text.length <= most ? text : text.slice(0, most).replace(/[\uD800-\uDBFF]$/, "");
@@ -40,6 +40,12 @@ function textElements({ Data = "", Truncated, EstimatedDataSize }: Body, most: n
     BodySize,
     BodyTruncated: true,
   };
+}
+
+/** Octets that are no text are of MIME alone. */
+function textOf(data: NonNullable<Body["Data"]>): string {
+  if (typeof data === "string") return data;
+  return data instanceof Utf8Text ? (heldIn(data.utf8)?.toString("utf8") ?? "") : "";
 }
 
 function attachments25(attachments: NonNullable<EmailData["Attachments"]>): Attachments25 {

@@ -82,6 +82,13 @@ describe("a mail for a device", () => {
     assert.equal(data.Attachments, undefined);
   });
 
+  it("has its HTML as the body of 2.5 too, where a search asks for it", () => {
+    const preferences = [{ Type: 2, TruncationSize: 500 }];
+    const data = mapped(fixture("alternative"), { version: "2.5", preferences });
+    assert.equal(data["email:Body"], "<html><body><p>Hello in <b>HTML</b> €</p></body></html>");
+    assert.equal(data.BodyTruncated, false);
+  });
+
   it("is of normal importance where the header has no word for it", () => {
     for (const word of ["__proto__", "constructor", "soon"]) {
       const mime = Buffer.from(`Importance: ${word}\r\n\r\nx`);
