@@ -30,8 +30,8 @@ export function keepHeapSmall(): void {
 }
 
 /**
- * Begins the program anew in the same process where V8 was not told the size of the young generation; not where a
- * parent holds a channel to it, which would not outlive that.
+ * Begins the program anew in the same process, with what V8 and glibc are told at the start, where V8 was not told;
+ * not where a parent holds a channel to it, which would not outlive that.
  */
 export function beginWithYoungGeneration(): void {
   const { execArgv, execPath, argv, channel } = process;

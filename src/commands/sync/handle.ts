@@ -20,7 +20,10 @@ export async function handleSync(
 ): Promise<SyncResponse | undefined> {
   const read = await readRequest(request, context);
   const cached = cacheRequest(read, context);
-  if ("refused" in read) return await after(cached, async () => read.refused);
+  if ("refused" in read) {
+    await cached;
+    return read.refused;
+  }
   const { asked } = read;
   const answers = await after(cached, () => pass(asked, context));
   if (!knowsEmpty(context)) return answerOf(withUnchanged(answers, asked));
