@@ -12,18 +12,38 @@ import { pairsOf, textOf, vanishedOf } from "./tokens.ts";
 const atom = (value: string): Argument => ({ type: "ATOM", value });
 const metadata = [atom("UID"), atom("FLAGS"), atom("INTERNALDATE")];
 
+/** What is fetched along with feed items, theirs included. */
+export interface Along {
+  readonly items: readonly Argument[];
+  /** Takes the answer of an item. */
+  take(number: number, answer: Answer): void;
+}
+
+/** What a FETCH tells of one item. */
+export interface Answer {
+  readonly values: ReadonlyMap<string, Parsed>;
+  readonly flags: MailFlags;
+}
+
+/** The metadata of each item along with it. */
+export function listing(keep: (item: MailItem) => void): Along {
+  return {
+    items: listedItems,
+    take: (number, { values, flags }) => keep(toItem(number, values, flags)),
+  };
+}
+
 /** What a fetch of feed items may want beside them. */
 export interface Wanted {
   readonly modifiers?: readonly Argument[];
-  /** Takes the metadata of each item, which are then fetched along. */
-  readonly keep?: ((item: MailItem) => void) | undefined;
+  readonly along?: Along | undefined;
 }
 
 /** The items of ascending ranges, each as it was told last. */
 export async function fetchFeedItems(
   connection: ImapConnection,
   ranges: readonly NumberRange[],
-  { modifiers = [], keep }: Wanted = {},
+  { modifiers = [], along }: Wanted = {},
 ): Promise<Changes> {
   const items = new Map<number, FeedItem>();
   const gone: NumberRange[] = [];
@@ -36,13 +56,13 @@ export async function fetchFeedItems(
       // "low:high" beyond the last UID would name the last item (RFC 3501 6.4.8).
       if (item === undefined || item.number < lowest || item.number > highest) return;
       items.set(item.number, item);
-      if (isListed(values)) keep?.(toItem(item.number, values, flags));
+      if (isListed(values)) along?.take(item.number, { values, flags });
     },
     VANISHED: (untagged: Untagged): void => void gone.push(...vanishedOf(untagged)),
   };
   for (let at = 0; at < ranges.length; at += rangesPerCommand) {
     const piece = ranges.slice(at, at + rangesPerCommand);
-    const wanted = keep === undefined ? metadata : listedItems;
+    const wanted = along?.items ?? metadata;
     const asked = { of: "metadata" as const, ranges: piece, items: wanted, modifiers };
     await fetchMails(connection, asked, hear);
   }

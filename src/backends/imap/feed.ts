@@ -10,7 +10,7 @@ import {
 import type { MailItem } from "../../items/email/message.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { Argument, ImapConnection } from "./connection.ts";
-import { fetchFeedItems } from "./feed-items.ts";
+import { fetchFeedItems, listing } from "./feed-items.ts";
 import { allFlagsMs, flagsWithoutCondstore, listedPerLook, smallDistance } from "./limits.ts";
 import type { ListedItems } from "./listed.ts";
 import { newest, type NewestAsked } from "./newest.ts";
@@ -66,7 +66,8 @@ export function imapFeed(path: string, account: FeedAccount): Feed {
       const keep = limit <= listedPerLook ? keepFrom(range.low) : undefined;
       const ahead = await account.ahead(path, asked);
       ahead?.listed.forEach((item) => keep?.(item));
-      return ahead ?? (await on((connection) => newest(connection, asked, keep)));
+      const along = keep && listing(keep);
+      return ahead ?? (await on((connection) => newest(connection, asked, along)));
     },
     within: (range, sinceDay) => on((connection) => arrivedSince(connection, [range], sinceDay)),
     withinKnown: (known, sinceDay) => on((connection) => arrivedSince(connection, known, sinceDay)),
@@ -103,8 +104,8 @@ async function changed(asked: Asked, nowMs: number): Promise<Changes> {
     atom(String(known.mark > 0n ? known.mark : 1n)),
     ...(qresync ? [atom("VANISHED")] : []),
   ];
-  const keep = isSmall(asked) ? keepFrom(known.next) : undefined;
-  const heard = await fetchFeedItems(connection, [range], { modifiers, keep });
+  const along = isSmall(asked) ? listing(keepFrom(known.next)) : undefined;
+  const heard = await fetchFeedItems(connection, [range], { modifiers, along });
   const gone = qresync ? heard.gone : await missing(asked, heard.items);
   return withoutGone(heard.items, gone);
 }

@@ -150,3 +150,12 @@ export const readAheadKeptMs = 30_000;
 
 /** Accounts of a server for which is read ahead at a time: their windows of 2 MB are 64 MB at the most. */
 export const readsAhead = 32;
+
+/** Octets up to which a mail that is read ahead may come whole. */
+export const smallMailBytes = 32 * 1024;
+
+/** Octets of whole mails in one window: as many as of parts that are read ahead. */
+export const smallMailsBytes = 2 * 1024 * 1024;
+
+/** Octets that take as long to fetch as a mail's ENVELOPE and BODYSTRUCTURE to take apart, and its parts to ask for. */
+export const smallMailWorthBytes = 8 * 1024;

@@ -149,7 +149,7 @@ function fieldsOf(answer: Parsed | undefined): Pick<MailItem, "references" | "he
 }
 
 /** The first begins the conversation, the last are the nearest (RFC 5322 3.6.4). */
-function boundedReferences(ids: readonly string[]): readonly string[] {
+export function boundedReferences(ids: readonly string[]): readonly string[] {
   if (ids.length <= maxReferences) return ids;
   return [...ids.slice(0, 1), ...ids.slice(1 - maxReferences)];
 }

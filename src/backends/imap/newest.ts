@@ -1,8 +1,7 @@
 /** The newest items of a range of numbers. */
 import type { FeedItem, NumberRange, Position } from "../../feed.ts";
-import type { MailItem } from "../../items/email/message.ts";
 import type { ImapConnection } from "./connection.ts";
-import { fetchFeedItems } from "./feed-items.ts";
+import { fetchFeedItems, type Along } from "./feed-items.ts";
 import { widenings, widestFirst } from "./limits.ts";
 
 /** What `newest` is asked: a range within what the folder had when the mark was read. */
@@ -18,18 +17,24 @@ export interface Found {
   readonly reached: number;
 }
 
-/** Descending from the top of the range, widened fourfold over holes: no SEARCH, no sort. */
+/**
+ * Descending from the top of the range, widened fourfold over holes: no SEARCH, no sort. The first stretch of numbers
+ * may bring along other things than those that are wider.
+ */
 export async function newest(
   connection: ImapConnection,
-  { range, limit, now }: NewestAsked,
-  keep?: (item: MailItem) => void,
+  asked: NewestAsked,
+  alongAll?: Along,
+  alongFirst = alongAll,
 ): Promise<Found> {
+  const { range, limit } = asked;
   const items: FeedItem[] = [];
   let high = range.high;
-  let width = firstWidth(limit, now);
+  let width = firstWidth(asked);
   for (let round = 0; round < widenings && items.length < limit && high >= range.low; round++) {
     const low = Math.max(range.low, high - width + 1);
-    const { items: found } = await fetchFeedItems(connection, [{ low, high }], { keep });
+    const along = round === 0 ? alongFirst : alongAll;
+    const { items: found } = await fetchFeedItems(connection, [{ low, high }], { along });
     const descending = found.toSorted((one, other) => other.number - one.number);
     const room = limit - items.length;
     items.push(...descending.slice(0, room));
@@ -43,7 +48,7 @@ export async function newest(
 }
 
 /** How many numbers hold as many items as wanted, if those that are left are spread evenly. */
-function firstWidth(limit: number, { next, count }: Position): number {
+export function firstWidth({ limit, now: { next, count } }: NewestAsked): number {
   const density = Math.min(1, Math.max(1, count) / Math.max(1, next - 1));
   return Math.min(Math.ceil(limit / density), limit * widestFirst);
 }

@@ -93,7 +93,7 @@ function cutAt(bytes: Buffer, maxBytes = Infinity): Buffer {
 }
 
 /** BODY.PEEK[section]<start.length>; length 0 is everything. */
-function peek(section: string, start: number, length: number): Argument {
+export function peek(section: string, start: number, length: number): Argument {
   const partial = length === 0 && start === 0 ? {} : { partial: [start, length] };
   const inBrackets: Argument[] = section === "" ? [] : [{ type: "ATOM", value: section }];
   return { type: "ATOM", value: "BODY.PEEK", section: inBrackets, ...partial };

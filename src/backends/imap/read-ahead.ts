@@ -8,16 +8,21 @@ import type { MailItem, PartFetched, PartWanted } from "../../items/email/messag
 import type { Clock, Timer } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { ImapConnection } from "./connection.ts";
+import { listing } from "./feed-items.ts";
 import { listedPerLook, readAheadKeptMs, readsAhead } from "./limits.ts";
+import { listItems } from "./list.ts";
 import { newest, type Found, type NewestAsked } from "./newest.ts";
 import { fetchParts } from "./parts.ts";
 import type { Pool } from "./pool.ts";
+import { areWorth, mostOf, SmallMails } from "./small-mails.ts";
 
 /** What shall be read: `upcoming` of a folder that was told to stand at `now`. */
 export interface Wish {
   readonly path: string;
   readonly now: Position;
   readonly upcoming: Upcoming;
+  /** What was read ahead for the request that wishes this. */
+  readonly former?: Ahead | undefined;
 }
 
 /** An answer of `newest`, with the metadata that came along. */
@@ -33,6 +38,8 @@ export interface Ahead {
   commands(): number;
   readonly found: Promise<FoundAhead | undefined>;
   readonly parts: Promise<readonly PartFetched[]>;
+  /** Whether its mails were such that they might as well have come whole; false until that is known. */
+  areSmall(): boolean;
 }
 
 interface Kept {
@@ -68,7 +75,7 @@ export class ReadAhead {
     return kept.ahead;
   }
 
-  #read(pool: Pool, { path, now, upcoming }: Wish): Ahead {
+  #read(pool: Pool, { path, now, upcoming, former }: Wish): Ahead {
     const { range, limit } = upcoming;
     const asked = { range, limit, now };
     const visit = pool.visit(new AbortController().signal);
@@ -76,13 +83,17 @@ export class ReadAhead {
     visit.told.add(path);
     const on = <Result>(work: (connection: ImapConnection) => Promise<Result>): Promise<Result> =>
       pool.useSelected(path, visit, work);
-    const found = this.#orNothing(on((connection) => readNewest(connection, asked)));
+    const small = former?.areSmall() === true ? new SmallMails(asked) : undefined;
+    const found = this.#orNothing(on((connection) => readNewest(connection, asked, small)));
+    let areSmall = false;
     const parts = found.then(async (read) => {
       const wanted = read === undefined ? [] : upcoming.wanted(read.listed);
       if (wanted.length === 0) return [];
-      return (await this.#orNothing(on((of) => readParts(of, asked, wanted)))) ?? [];
+      areSmall = areWorth(read?.listed ?? [], wanted, mostOf(asked));
+      return (await this.#orNothing(on((of) => readParts(of, asked, { wanted, small })))) ?? [];
     });
-    return { path, asked, commands: () => visit.commands, found, parts };
+    const commands = (): number => visit.commands;
+    return { path, asked, commands, found, parts, areSmall: () => areSmall };
   }
 
   /** What cannot be read ahead is nobody's fault: whoever wants it asks himself. */
@@ -112,19 +123,39 @@ function isFor(ahead: Ahead, path: string, { range, limit, now }: NewestAsked): 
 async function readNewest(
   connection: ImapConnection,
   asked: NewestAsked,
+  small: SmallMails | undefined,
 ): Promise<FoundAhead | undefined> {
   if (!isAsTold(connection, asked) || !connection.keepsMarks) return undefined;
-  const listed: MailItem[] = [];
-  const found = await newest(connection, asked, (item) => listed.push(item));
-  return { ...found, listed };
+  const kept = new Map<number, MailItem>();
+  const along = listing((item) => kept.set(item.number, item));
+  const found = await newest(connection, asked, along, small ?? along);
+  const listed = found.items.flatMap(({ number }) => small?.item(number) ?? kept.get(number) ?? []);
+  const there = new Set(listed.map(({ number }) => number));
+  const others = found.items.flatMap(({ number }) => (there.has(number) ? [] : number));
+  const path = connection.selectedPath ?? "";
+  return { ...found, listed: [...listed, ...(await listItems(connection, path, others))] };
+}
+
+/** Parts, and the small mails of which some need not be asked for. */
+interface PartsAsked {
+  readonly wanted: readonly PartWanted[];
+  readonly small: SmallMails | undefined;
 }
 
 async function readParts(
   connection: ImapConnection,
   asked: NewestAsked,
-  wanted: readonly PartWanted[],
+  { wanted, small }: PartsAsked,
 ): Promise<readonly PartFetched[]> {
-  return isAsTold(connection, asked) ? await fetchParts(connection, wanted) : [];
+  if (!isAsTold(connection, asked)) return [];
+  const there: PartFetched[] = [];
+  const others: PartWanted[] = [];
+  for (const part of wanted) {
+    const came = small?.part(part);
+    if (came === undefined) others.push(part);
+    else there.push(came);
+  }
+  return [...there, ...(await fetchParts(connection, others))];
 }
 
 /** Numbers of another epoch name other mails. */

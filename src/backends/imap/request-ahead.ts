@@ -61,7 +61,8 @@ export class RequestAhead {
   /** The request is over. */
   end(): void {
     const { ahead, pool } = this.#of;
-    if (this.#wish !== undefined) ahead.begin(pool, this.#wish);
+    const former = this.#claimed.find(({ path }) => path === this.#wish?.path);
+    if (this.#wish !== undefined) ahead.begin(pool, { ...this.#wish, former });
     this.#wish = undefined;
   }
 }

@@ -2,7 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import libmime from "libmime";
 import addressparser from "nodemailer/lib/addressparser/index.js";
-import { maxAddresses, maxFieldBytes, maxFields } from "./limits.ts";
+import { maxAddresses, maxFieldBytes, maxFields, maxNameBlanks, maxNameBytes } from "./limits.ts";
 import type { Address } from "./message.ts";
 
 /** A stretch of a mail's bytes; `end` is exclusive. */
@@ -16,41 +16,59 @@ export interface Header {
   readonly fields: ReadonlyMap<string, readonly string[]>;
   /** Where the body begins. */
   readonly bodyStart: number;
+  /** Whether every line is of a field, and an empty one ends it. */
+  readonly isRegular: boolean;
 }
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
-/** Reads the header at the beginning of a range. Lines that are no fields are passed over. */
-export function readHeader(bytes: Buffer, range: Range): Header {
+/**
+ * Reads the header at the beginning of a range, of all its fields or of those that are wanted. Lines that are no fields
+ * are passed over.
+ */
+export function readHeader(bytes: Buffer, range: Range, wanted?: ReadonlySet<string>): Header {
   const fields = new Map<string, string[]>();
   let at = range.start + (hasByteOrderMark(bytes, range.start) ? 3 : 0);
   let count = 0;
+  let isRegular = true;
   while (at < range.end) {
     const next = lineEnd(bytes, at, range.end);
-    if (isEmptyLine(bytes, at, next)) return { fields, bodyStart: next };
+    if (isEmptyLine(bytes, at, next)) return { fields, bodyStart: next, isRegular };
     const end = foldedEnd(bytes, next, range.end);
-    const field = count < maxFields ? readField(bytes, { start: at, end }) : undefined;
-    if (field === undefined && count === 0 && !isEnvelopeLine(bytes, at)) break;
+    const colon = colonOf(bytes, at, end);
+    if (colon === -1) {
+      if (count === 0 && !isEnvelopeLine(bytes, at)) break;
+      isRegular = false;
+    } else if (count < maxFields) {
+      const name = bytes.toString("latin1", at, colon).trimEnd().toLowerCase();
+      if (wanted === undefined || wanted.has(name)) {
+        add(fields, name, valueIn(bytes, { start: at, end }, colon));
+      }
+    }
     count++;
-    if (field !== undefined) add(fields, field);
     at = end;
   }
   // No header at all: everything is body.
-  return { fields, bodyStart: count === 0 ? range.start : at };
+  return { fields, bodyStart: count === 0 ? range.start : at, isRegular: false };
 }
 
-function add(fields: Map<string, string[]>, field: { name: string; value: string }): void {
-  const values = fields.get(field.name);
-  if (values === undefined) fields.set(field.name, [field.value]);
-  else values.push(field.value);
+function add(fields: Map<string, string[]>, name: string, value: string): void {
+  const values = fields.get(name);
+  if (values === undefined) fields.set(name, [value]);
+  else values.push(value);
 }
+
+/** A line of a header is short: a call of `indexOf` for each costs more than to look at its octets. */
+const shortLineBytes = 1024;
 
 /** Behind the line feed that ends the line at `at`. */
 export function lineEnd(bytes: Buffer, at: number, end: number): number {
+  const short = Math.min(end, at + shortLineBytes);
+  for (let index = at; index < short; index++) if (bytes[index] === lineFeed) return index + 1;
   // Within the range only: searching on to the end of the mail for each part would be quadratic.
-  const found = bytes.subarray(at, end).indexOf(lineFeed);
-  return found === -1 ? end : at + found + 1;
+  const found = bytes.subarray(short, end).indexOf(lineFeed);
+  return found === -1 ? end : short + found + 1;
 }
 
 /** Files saved as UTF-8 may begin with one. */
@@ -65,7 +83,7 @@ function isEmptyLine(bytes: Buffer, at: number, next: number): boolean {
 /** Lines that begin with a blank go on with the field before them. */
 function foldedEnd(bytes: Buffer, from: number, end: number): number {
   let at = from;
-  while (at < end && (bytes[at] === 0x20 || bytes[at] === 0x09)) at = lineEnd(bytes, at, end);
+  while (at < end && isBlank(bytes[at])) at = lineEnd(bytes, at, end);
   return at;
 }
 
@@ -74,13 +92,29 @@ function isEnvelopeLine(bytes: Buffer, at: number): boolean {
   return /^>?From /.test(bytes.toString("latin1", at, at + 6));
 }
 
-function readField(bytes: Buffer, range: Range): { name: string; value: string } | undefined {
-  const raw = bytes.subarray(range.start, Math.min(range.end, range.start + maxFieldBytes));
-  const line = raw.toString(isUtf8(raw) ? "utf8" : "latin1");
-  const name = /^[!-9;-~]{1,200}(?=[ \t]{0,20}:)/.exec(line)?.[0];
-  if (name === undefined) return undefined;
-  const value = line.slice(line.indexOf(":") + 1).replace(/\r?\n[ \t]*/g, " ");
-  return { name: name.toLowerCase(), value: value.trim() };
+const colonCode = 0x3a;
+
+/** The colon behind a field's name (RFC 5322 2.2) and a few blanks; -1: the line is no field. */
+function colonOf(bytes: Buffer, start: number, end: number): number {
+  let at = start;
+  while (at < end && at - start < maxNameBytes && isOfName(bytes[at])) at++;
+  const nameEnd = at;
+  while (at < end && at - nameEnd < maxNameBlanks && isBlank(bytes[at])) at++;
+  return nameEnd > start && bytes[at] === colonCode && at < end ? at : -1;
+}
+
+function isOfName(octet = 0): boolean {
+  return octet > 0x20 && octet < 0x7f && octet !== colonCode;
+}
+
+function isBlank(octet: number | undefined): boolean {
+  return octet === 0x20 || octet === 0x09;
+}
+
+function valueIn(bytes: Buffer, { start, end }: Range, colon: number): string {
+  const raw = bytes.subarray(colon + 1, Math.min(end, start + maxFieldBytes));
+  const value = raw.toString(isUtf8(raw) ? "utf8" : "latin1");
+  return value.replace(/\r?\n[ \t]*/g, " ").trim();
 }
 
 /** The first value of a field, or "". */
@@ -90,7 +124,8 @@ export function firstValue(header: Header, name: string): string {
 
 /** Unstructured text with its encoded words decoded (RFC 2047). */
 export function decodedText(value: string): string {
-  return libmime.decodeWords(value);
+  // Most have none, and libmime looks for them five times over.
+  return value.includes("=?") ? libmime.decodeWords(value) : value;
 }
 
 /** A value with parameters, such as Content-Type; RFC 2231 and encoded words are decoded. */
@@ -98,6 +133,7 @@ export function structured(value: string): {
   readonly value: string;
   readonly parameters: Readonly<Record<string, string>>;
 } {
+  if (value === "") return { value, parameters: {} };
   const parsed = libmime.parseHeaderValue(value);
   const entries = Object.entries(parsed.params).map(([name, parameter]) => [
     name.toLowerCase(),
@@ -108,7 +144,8 @@ export function structured(value: string): {
 
 /** The mailboxes of an address field, groups flattened; names are decoded after the split. */
 export function addressesOf(header: Header, name: string): readonly Address[] {
-  const values = header.fields.get(name) ?? [];
+  const values = header.fields.get(name);
+  if (values === undefined) return [];
   const found = values.flatMap((value) => addressparser(value, { flatten: true }));
   return found.slice(0, maxAddresses).flatMap((each) => {
     const address = { name: decodedText(each.name), address: each.address };

@@ -78,6 +78,10 @@ export const maxHeaderBytes = 256 * 1024;
 /** Octets of one header field; the rest of a longer one is ignored. */
 export const maxFieldBytes = 64 * 1024;
 
+/** Octets of a field's name, and blanks between it and its colon: what has more is no field. */
+export const maxNameBytes = 200;
+export const maxNameBlanks = 20;
+
 /** Header fields read of one header. */
 export const maxFields = 2000;
 

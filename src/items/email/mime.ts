@@ -15,12 +15,15 @@ import {
 } from "./header.ts";
 import { maxPartDepth, maxParts } from "./limits.ts";
 import type { MailItem, Part } from "./message.ts";
+import { hasRegularAddresses, hasRegularContent } from "./regular.ts";
 
 /** What a raw mail says of itself, and its parts. */
 export interface ParsedMessage extends Pick<
   MailItem,
   "envelope" | "structure" | "references" | "headers"
 > {
+  /** Whether every server finds the same parts: no part is cut off, empty, a message, or without a type. */
+  readonly isRegular: boolean;
   /**
    * The wire octets of a section ("" is the whole mail, "1.MIME" the header of a part, "HEADER" and "TEXT" those of
    * the mail); undefined when there is no such section.
@@ -55,9 +58,24 @@ export function parseMessage(bytes: Buffer): ParsedMessage {
     structure: part,
     references: messageIds(firstValue(header, "references")),
     headers: Object.fromEntries(kept.map((name) => [name, decodedText(firstValue(header, name))])),
+    isRegular: walker.isRegular && hasRegularAddresses(header),
     part: (section) => (section === "" ? bytes : walker.bytesOf(section)),
   };
 }
+
+const envelopeFields =
+  "from sender reply-to to cc bcc subject date message-id in-reply-to references".split(" ");
+const contentFields =
+  "content-type content-transfer-encoding content-disposition content-id content-location".split(
+    " ",
+  );
+
+/** All fields that are read of a mail and its parts. */
+const readFields: ReadonlySet<string> = new Set([
+  ...envelopeFields,
+  ...contentFields,
+  ...keptHeaders,
+]);
 
 interface Entity {
   /** Where its header begins. */
@@ -66,13 +84,18 @@ interface Entity {
   readonly body: Range;
   readonly section: string;
   readonly depth: number;
-  readonly defaultType: string;
+  /** What its Content-Type says. */
+  readonly content: Content;
 }
+
+/** Where an entity stands in its mail. */
+type Place = Pick<Entity, "section" | "depth">;
 
 class Walker {
   readonly #bytes: Buffer;
   readonly #ranges = new Map<string, Range>();
   #parts = 0;
+  isRegular = true;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
@@ -90,24 +113,28 @@ class Walker {
 
   /** A whole message: its only part is `prefix`.1, the parts of its multipart are `prefix`.1, .2 … */
   message(range: Range, prefix: string, depth: number): { header: Header; part: Part } {
-    const header = readHeader(this.#bytes, range);
-    const body = { start: header.bodyStart, end: range.end };
-    const entity = { start: range.start, header, body, depth, defaultType: "text/plain" };
-    const asMultipart = this.#multipart({ ...entity, section: prefix });
-    const part = asMultipart ?? this.#leaf({ ...entity, section: below(prefix, 1) });
+    const entity = this.#read(range, "text/plain", { section: prefix, depth });
+    const { header } = entity;
+    const part = this.#multipart(entity) ?? this.#leaf({ ...entity, section: below(prefix, 1) });
     return { header, part };
   }
 
-  #entity(range: Range, place: Pick<Entity, "section" | "depth" | "defaultType">): Part {
-    const header = readHeader(this.#bytes, range);
-    const body = { start: header.bodyStart, end: range.end };
-    const entity = { start: range.start, header, body, ...place };
+  #entity(range: Range, defaultType: string, place: Place): Part {
+    const entity = this.#read(range, defaultType, place);
     return this.#multipart(entity) ?? this.#leaf(entity);
+  }
+
+  #read(range: Range, defaultType: string, place: Place): Entity {
+    const header = readHeader(this.#bytes, range, readFields);
+    if (!header.isRegular || !hasRegularContent(header)) this.isRegular = false;
+    const body = { start: header.bodyStart, end: range.end };
+    const content = contentType({ header, defaultType });
+    return { start: range.start, header, body, content, ...place };
   }
 
   /** Undefined when the entity is no multipart, or one without any part: then it is shown as text. */
   #multipart(entity: Entity): Part | undefined {
-    const content = contentType(entity);
+    const { content } = entity;
     const boundary = content.parameters["boundary"] ?? "";
     if (content.type !== "multipart" || boundary === "" || entity.depth >= maxPartDepth)
       return undefined;
@@ -116,7 +143,7 @@ class Walker {
     const defaultType = content.subtype === "digest" ? "message/rfc822" : "text/plain";
     const children = ranges.map((range, at) => {
       const section = below(entity.section, at + 1);
-      return this.#entity(range, { section, depth: entity.depth + 1, defaultType });
+      return this.#entity(range, defaultType, { section, depth: entity.depth + 1 });
     });
     if (entity.section !== "") this.#note(entity);
     return partOf(described(entity), content, children);
@@ -124,8 +151,9 @@ class Walker {
 
   #leaf(entity: Entity): Part {
     this.#note(entity);
-    const content = contentType(entity);
+    const { content } = entity;
     const isMessage = content.type === "message" && /^(rfc822|global|news)$/.test(content.subtype);
+    if (content.type === "message" || content.type === "multipart") this.isRegular = false;
     const isPlain = /^(|7bit|8bit|binary)$/.test(encodingOf(entity.header));
     if (!isMessage || !isPlain || entity.depth >= maxPartDepth) {
       return partOf(described(entity), content.type === "multipart" ? readable : content, []);
@@ -146,16 +174,29 @@ class Walker {
   #split(body: Range, boundary: string): readonly Range[] {
     const ranges: Range[] = [];
     let start: number | undefined;
-    for (const line of delimiters(this.#bytes, body, boundary)) {
+    for (const line of this.#delimiters(body, boundary)) {
       if (!line.isLast && this.#parts >= maxParts) break;
       if (start !== undefined) ranges.push({ start, end: Math.max(start, line.before) });
       start = line.isLast ? undefined : line.after;
-      if (line.isLast) break;
-      this.#parts++;
+      if (!line.isLast) this.#parts++;
     }
     // A multipart that breaks off: its last part goes to the end.
-    if (start !== undefined) ranges.push({ start, end: body.end });
+    if (start !== undefined) {
+      ranges.push({ start, end: body.end });
+      this.isRegular = false;
+    }
     return ranges;
+  }
+
+  /** Up to the last; what more begins like one is a delimiter too for some servers. */
+  *#delimiters(body: Range, boundary: string): Generator<Delimiter> {
+    let isClosed = false;
+    for (const line of delimiters(this.#bytes, body, boundary)) {
+      if (isClosed || !line.isAlone) this.isRegular = false;
+      if (isClosed) return;
+      if (line.isAlone) yield line;
+      isClosed = line.isAlone && line.isLast;
+    }
   }
 }
 
@@ -164,6 +205,8 @@ interface Delimiter {
   readonly before: number;
   readonly after: number;
   readonly isLast: boolean;
+  /** Whether nothing else is in its line. */
+  readonly isAlone: boolean;
 }
 
 function* delimiters(bytes: Buffer, body: Range, boundary: string): Generator<Delimiter> {
@@ -179,8 +222,9 @@ function* delimiters(bytes: Buffer, body: Range, boundary: string): Generator<De
       Math.min(after, at + mark.length + 200),
     );
     const atLineStart = at === body.start || bytes[at - 1] === 0x0a;
-    if (atLineStart && /^(?:--)?[ \t\r\n]*$/.test(rest)) {
-      yield { before: breakStart(bytes, at), after, isLast: rest.startsWith("--") };
+    if (atLineStart) {
+      const isAlone = /^(?:--)?[ \t\r\n]*$/.test(rest);
+      yield { before: breakStart(bytes, at), after, isLast: rest.startsWith("--"), isAlone };
     }
     at = range.indexOf(mark, at + mark.length);
   }
@@ -209,7 +253,10 @@ export const readable: Content = { type: "text", subtype: "plain", parameters: {
 export function contentType({
   header,
   defaultType,
-}: Pick<Entity, "header" | "defaultType">): Content {
+}: Pick<Entity, "header"> & {
+  /** What an entity without the field is. */
+  readonly defaultType: string;
+}): Content {
   const named = firstValue(header, "content-type");
   const { value, parameters } = structured(named === "" ? defaultType : named);
   const match = /^([^/\s]+)\/([^/\s;]+)$/.exec(value);

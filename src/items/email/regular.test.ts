@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { parseMessage } from "./mime.ts";
+
+const body = "\r\n\r\nbody\r\n";
+
+function isRegular(mail: string): boolean {
+  return parseMessage(Buffer.from(mail)).isRegular;
+}
+
+function multipart(lines: readonly string[], type = 'multipart/mixed; boundary="b"'): string {
+  return [`Content-Type: ${type}`, "", ...lines, ""].join("\r\n");
+}
+
+describe("a mail that every server reads alike", () => {
+  const addresses = [
+    "a@example.test",
+    "<a@example.test>",
+    "A B <a@example.test>, c@example.test",
+    '"B, A" <a@example.test>, "A \\"x\\" B" <b@example.test>',
+    "=?utf-8?Q?J=C3=BCrgen?= <j@example.test>",
+    "Jürgen M. <j@example.test>",
+  ];
+  for (const each of addresses) {
+    it(`has addresses such as ${each}`, () => assert.ok(isRegular(`To: ${each}${body}`)));
+  }
+
+  const odd = [
+    "",
+    "somebody",
+    "undisclosed-recipients:;",
+    "Group: a@example.test, b@example.test;",
+    "a@example.test (a comment)",
+    "a@b@example.test",
+    "A@B <a@example.test>",
+    "B, A <a@example.test>",
+    "=?utf-8?Q?a,b?= <a@example.test>",
+    "<a@example.test",
+    "<@relay.test:a@example.test>",
+    '"A <a@example.test>',
+    `a@example.test\r\nTo: b@example.test`,
+  ];
+  for (const each of odd) {
+    it(`has none such as ${JSON.stringify(each)}`, () =>
+      assert.ok(!isRegular(`To: ${each}${body}`)));
+  }
+
+  const types = [
+    "text/plain",
+    "text/plain; charset=utf-8",
+    'text/html ; charset="utf-8"; format=flowed;',
+    "application/pdf; name*=utf-8''%C3%BC.pdf",
+    'application/pdf;\r\n name="a; b.pdf"',
+  ];
+  for (const each of types) {
+    it(`is of a type such as ${JSON.stringify(each)}`, () =>
+      assert.ok(isRegular(`Content-Type: ${each}${body}`)));
+  }
+
+  const oddTypes = [
+    "",
+    "text",
+    "text/plain; name=a b.txt",
+    "text/plain; charset",
+    "text/plain (a comment)",
+    "text/plain; name=a=b",
+    "text/plain; name=[a]",
+    "text/plain; =a",
+    "multipart/mixed",
+    "message/rfc822",
+    "message/delivery-status",
+    "text/plain\r\nContent-Type: text/html",
+  ];
+  for (const each of oddTypes) {
+    it(`is of none such as ${JSON.stringify(each)}`, () =>
+      assert.ok(!isRegular(`Content-Type: ${each}${body}`)));
+  }
+
+  it("has a header of fields, with an empty line behind it", () => {
+    assert.ok(isRegular("X: y\r\n z\r\nSubject: x\r\n\r\n"));
+    assert.ok(isRegular("\r\nbody"));
+    assert.ok(!isRegular("Subject: x\r\n"));
+    assert.ok(!isRegular("Subject: x\r\nno field\r\n\r\nbody"));
+    assert.ok(!isRegular("no header"));
+    assert.ok(!isRegular(""));
+  });
+
+  it("has a line of its own before, between and behind all parts, and nowhere else", () => {
+    const parts = ["--b", "", "one", "--b", "Content-Type: text/html", "", "two"];
+    assert.ok(isRegular(multipart([...parts, "--b--"])));
+    assert.ok(isRegular(multipart(["before", ...parts, "--b--", "behind --b"])));
+    assert.ok(!isRegular(multipart(parts)), "cut off");
+    assert.ok(!isRegular(multipart([...parts, "--b--", "--b--"])), "closed twice");
+    assert.ok(!isRegular(multipart([...parts, "--begins alike", "--b--"])), "a boundary goes on");
+    assert.ok(!isRegular(multipart(["no parts", "--b--"])));
+    assert.ok(!isRegular(multipart([...parts, "--b", "no field", "", "three", "--b--"])));
+  });
+
+  it("has multiparts within one another that do not share a boundary", () => {
+    const inner = (boundary: string): string => {
+      const type = `multipart/alternative; boundary=${boundary}`;
+      return multipart([`--${boundary}`, "", "one", `--${boundary}--`], type);
+    };
+    assert.ok(isRegular(multipart(["--b", inner("c"), "--b--"])));
+    assert.ok(!isRegular(multipart(["--b", inner("b"), "--b--"])));
+    assert.ok(!isRegular(multipart(["--b", inner("bc"), "--b--"])));
+  });
+});
