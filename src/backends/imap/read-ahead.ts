@@ -155,6 +155,7 @@ async function readParts(
     if (came === undefined) others.push(part);
     else there.push(came);
   }
+  small?.forget();
   return [...there, ...(await fetchParts(connection, others))];
 }
 

@@ -97,4 +97,8 @@ export class SmallMails implements Along {
     const bytes = isLeaf || section === "" ? mail.parsed.part(section) : undefined;
     return bytes && { ...wanted, bytes: bytes.subarray(0, maxBytes) };
   }
+  /** Lets go of the mails, once the parts that are wanted of them are taken. */
+  forget(): void {
+    this.#mails.clear();
+  }
 }

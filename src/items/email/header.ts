@@ -112,9 +112,12 @@ function isBlank(octet: number | undefined): boolean {
 }
 
 function valueIn(bytes: Buffer, { start, end }: Range, colon: number): string {
-  const raw = bytes.subarray(colon + 1, Math.min(end, start + maxFieldBytes));
-  const value = raw.toString(isUtf8(raw) ? "utf8" : "latin1");
-  return value.replace(/\r?\n[ \t]*/g, " ").trim();
+  const [from, to] = [colon + 1, Math.min(end, start + maxFieldBytes)];
+  const latin1 = bytes.toString("latin1", from, to);
+  const isAscii = !/[\u0080-\u00ff]/.test(latin1);
+  const value =
+    isAscii || !isUtf8(bytes.subarray(from, to)) ? latin1 : bytes.toString("utf8", from, to);
+  return value.includes("\n") ? value.replace(/\r?\n[ \t]*/g, " ").trim() : value.trim();
 }
 
 /** The first value of a field, or "". */
@@ -144,17 +147,20 @@ export function structured(value: string): {
 
 /** The mailboxes of an address field, groups flattened; names are decoded after the split. */
 export function addressesOf(header: Header, name: string): readonly Address[] {
-  const values = header.fields.get(name);
-  if (values === undefined) return [];
-  const found = values.flatMap((value) => addressparser(value, { flatten: true }));
-  return found.slice(0, maxAddresses).flatMap((each) => {
-    const address = { name: decodedText(each.name), address: each.address };
-    return address.name === "" && address.address === "" ? [] : [address];
-  });
+  const addresses: Address[] = [];
+  for (const value of header.fields.get(name) ?? []) {
+    for (const each of addressparser(value, { flatten: true })) {
+      if (addresses.length === maxAddresses) return addresses;
+      const address = { name: decodedText(each.name), address: each.address };
+      if (address.name !== "" || address.address !== "") addresses.push(address);
+    }
+  }
+  return addresses;
 }
 
 /** Message-ids in angle brackets, without them. */
 export function messageIds(value: string): readonly string[] {
+  if (!value.includes("<")) return [];
   return [...value.matchAll(/<([^<>\s]{1,998})>/g)].flatMap((match) => match[1] ?? []);
 }
 

@@ -88,12 +88,16 @@ interface Entity {
   readonly content: Content;
 }
 
+/** The section of an entity's header is its own with this behind it (RFC 3501 6.4.5). */
+const ofHeader = ".MIME";
+
 /** Where an entity stands in its mail. */
 type Place = Pick<Entity, "section" | "depth">;
 
 class Walker {
   readonly #bytes: Buffer;
-  readonly #ranges = new Map<string, Range>();
+  readonly #places = new Map<string, Pick<Entity, "start" | "body">>();
+  #bodyStart = 0;
   #parts = 0;
   isRegular = true;
 
@@ -102,13 +106,19 @@ class Walker {
   }
 
   bytesOf(section: string): Buffer | undefined {
-    const range = this.#ranges.get(section);
-    return range === undefined ? undefined : this.#bytes.subarray(range.start, range.end);
+    if (section === "HEADER") return this.#bytes.subarray(0, this.#bodyStart);
+    if (section === "TEXT") return this.#bytes.subarray(this.#bodyStart);
+    const isHeader = section.endsWith(ofHeader);
+    const place = this.#places.get(isHeader ? section.slice(0, -ofHeader.length) : section);
+    if (place === undefined) return undefined;
+    const { start, body } = place;
+    return isHeader
+      ? this.#bytes.subarray(start, body.start)
+      : this.#bytes.subarray(body.start, body.end);
   }
 
   noteMail({ bodyStart }: Header): void {
-    this.#ranges.set("HEADER", { start: 0, end: bodyStart });
-    this.#ranges.set("TEXT", { start: bodyStart, end: this.#bytes.length });
+    this.#bodyStart = bodyStart;
   }
 
   /** A whole message: its only part is `prefix`.1, the parts of its multipart are `prefix`.1, .2 … */
@@ -129,7 +139,8 @@ class Walker {
     if (!header.isRegular || !hasRegularContent(header)) this.isRegular = false;
     const body = { start: header.bodyStart, end: range.end };
     const content = contentType({ header, defaultType });
-    return { start: range.start, header, body, content, ...place };
+    const { section, depth } = place;
+    return { start: range.start, header, body, section, depth, content };
   }
 
   /** Undefined when the entity is no multipart, or one without any part: then it is shown as text. */
@@ -164,10 +175,8 @@ class Walker {
 
   /** The wrapper of an embedded message keeps its section; the multipart inside has the same one. */
   #note(entity: Entity): void {
-    if (this.#ranges.has(entity.section)) return;
-    this.#ranges.set(entity.section, entity.body);
-    const header = { start: entity.start, end: entity.body.start };
-    this.#ranges.set(`${entity.section}.MIME`, header);
+    const { section, start, body } = entity;
+    if (!this.#places.has(section)) this.#places.set(section, { start, body });
   }
 
   /** The ranges between the delimiter lines of a multipart (RFC 2046 5.1.1). */
