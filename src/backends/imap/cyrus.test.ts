@@ -1,7 +1,8 @@
-import { after, before, suite } from "node:test";
+import { after, before, suite, test } from "node:test";
 import { startCyrusServers } from "../../../test/rig/mail/cyrus-servers.ts";
 import { credentialOf, imapBackend } from "../../../test/rig/mail/mailbox.ts";
 import { otherClient } from "../../../test/rig/mail/other-client.ts";
+import { assertReadAlike, regularMails } from "../../../test/rig/mail/read-alike.ts";
 import type { MailServers } from "../../../test/rig/mail/servers.ts";
 import { mailBackendContract, type Subject } from "../contract.ts";
 
@@ -28,5 +29,9 @@ suite("IMAP on a real Cyrus", () => {
   mailBackendContract("Cyrus", open, {
     "quoted names": "the server takes no quotes in names",
     "wildcard names": "the server takes neither wildcards nor backslashes in names",
+  });
+
+  test("Mails that every server reads alike are told as they are read here", async () => {
+    await assertReadAlike(mail, await regularMails());
   });
 });

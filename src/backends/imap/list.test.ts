@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { pino } from "pino";
+import {
+  assertReadAlike,
+  mailsIn,
+  regularMails,
+  type NamedMail,
+} from "../../../test/rig/mail/read-alike.ts";
 import { mailServers } from "../../../test/rig/mail/servers.ts";
 import { findPart } from "../../items/email/body-parts.ts";
 import type { MailItem, Part } from "../../items/email/message.ts";
@@ -14,12 +19,6 @@ import { fetchParts } from "./parts.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const corpus = join(root, "../shared/corpus/mime");
-
-async function mailsIn(folder: string): Promise<{ name: string; mime: Buffer }[]> {
-  const names = (await readdir(folder)).filter((name) => /\.(?:eml|txt)$/.test(name)).toSorted();
-  const read = names.map(async (name) => ({ name, mime: await readFile(join(folder, name)) }));
-  return await Promise.all(read);
-}
 
 /** Sections and types of all parts, embedded messages included. */
 function outline(part: Part): string[] {
@@ -64,10 +63,9 @@ describe("mails listed by Dovecot", async () => {
     "mimekit--messages--empty-multipart.txt",
   ]);
 
-  async function compareAll(mails: readonly { name: string; mime: Buffer }[]): Promise<void> {
+  async function compareAll(mails: readonly NamedMail[]): Promise<void> {
     await using box = await listed(mails.map(({ mime }) => mime));
     assert.equal(box.items.length, mails.length);
-    await compareRegular(mails, box);
     for (const [at, { name, mime }] of mails.entries()) {
       const item = box.items[at] as MailItem;
       const parsed = parseMessage(mime);
@@ -81,35 +79,6 @@ describe("mails listed by Dovecot", async () => {
     }
   }
 
-  /** Of a mail that every server reads alike all is the same, as far as anything is made of it. */
-  async function compareRegular(
-    mails: readonly { name: string }[],
-    { connection, items }: Awaited<ReturnType<typeof listed>>,
-  ): Promise<void> {
-    const wholes = items.map(({ number }) => ({ number, section: "" }));
-    const came = new Map((await fetchParts(connection, wholes)).map((of) => [of.number, of.bytes]));
-    let regular = 0;
-    for (const item of items) {
-      const parsed = parseMessage(came.get(item.number) ?? Buffer.alloc(0));
-      if (!parsed.isRegular) continue;
-      regular++;
-      const name = mails[item.number - 1]?.name;
-      assert.deepEqual(parsed.envelope, item.envelope, name);
-      assert.deepEqual(meaning(parsed.structure), meaning(item.structure), name);
-    }
-    assert.ok(regular * 3 > items.length, `${regular} of ${items.length} are regular`);
-  }
-
-  /** Without sizes of multiparts, which no server tells, and the charset that stands for none. */
-  function meaning({ parameters: { charset, ...parameters }, children, ...part }: Part): unknown {
-    return {
-      ...part,
-      sizeBytes: children.length === 0 ? part.sizeBytes : 0,
-      parameters: { ...parameters, charset: charset ?? (part.type === "text" ? "us-ascii" : "") },
-      children: children.map(meaning),
-    };
-  }
-
   it("have the sections that the mail itself shows", async () => {
     await compareAll(await mailsIn(join(root, "test/fixtures/mime")));
   });
@@ -119,6 +88,12 @@ describe("mails listed by Dovecot", async () => {
     { skip: existsSync(corpus) ? false : "../shared/corpus/mime is not there" },
     async () => await compareAll(await mailsIn(corpus)),
   );
+
+  it("are told as they are read here, where every server reads them alike", async () => {
+    const mails = await regularMails();
+    assert.ok(mails.length > 40);
+    await assertReadAlike(mail, mails);
+  });
 
   it("can be fetched by each of their sections, messages in messages included", async () => {
     const mimes = [nested("text/plain"), nested("multipart/mixed")];
