@@ -4,12 +4,15 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { beginWithYoungGeneration, keepHeapSmall } from "./kit/small-heap.ts";
+import { beginWithStartFlags, keepHeapSmall } from "./kit/small-heap.ts";
 
 const neededMajor = 24;
 
-if (Number(process.versions.node.split(".")[0]) >= neededMajor) {
-  if (process.argv[2] === "serve") beginWithYoungGeneration();
+const major = Number(process.versions.node.split(".")[0]);
+
+if (major >= neededMajor) {
+  // A newer V8 may have given up one of the flags, and no program begins with a flag that is unknown.
+  if (process.argv[2] === "serve" && major === neededMajor) beginWithStartFlags();
   keepHeapSmall();
   const { runCli } = await import("./cli.ts");
   await runCli(process.argv.slice(2));

@@ -3,8 +3,8 @@
 import process, { env } from "node:process";
 import { setFlagsFromString } from "node:v8";
 
-/** What V8 is told at its start, or never: the size of the young generation, which is collected while the old one is marked. */
-export const youngGeneration: readonly string[] = [
+/** What V8 is told at its start, or never: the size of the young generation, and how it is collected. */
+export const startFlags: readonly string[] = [
   "--min-semi-space-size=16",
   "--max-semi-space-size=16",
   "--no-separate-gc-phases",
@@ -33,15 +33,15 @@ export function keepHeapSmall(): void {
  * Begins the program anew in the same process, with what V8 and glibc are told at the start, where V8 was not told;
  * not where a parent holds a channel to it, which would not outlive that.
  */
-export function beginWithYoungGeneration(): void {
+export function beginWithStartFlags(): void {
   const { execArgv, execPath, argv, channel } = process;
   if (isTold() || channel !== undefined || process.execve === undefined) return;
-  const again = [execPath, ...youngGeneration, ...execArgv, ...argv.slice(1)];
+  const again = [execPath, ...startFlags, ...execArgv, ...argv.slice(1)];
   process.execve(execPath, again, { ...allocation, ...env });
 }
 
 function isTold(): boolean {
-  return youngGeneration.every((flag) => process.execArgv.includes(flag));
+  return startFlags.every((flag) => process.execArgv.includes(flag));
 }
 
 /** So many octets pass until their buffers are collected. */

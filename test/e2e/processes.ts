@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { env, execPath } from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { allocation, youngGeneration } from "../../src/kit/small-heap.ts";
+import { allocation, startFlags } from "../../src/kit/small-heap.ts";
 import { openTestDatabase } from "../rig/database.ts";
 import { gatewayEnvironment, makeDataFolder } from "../rig/gateway.ts";
 import type { MailServers } from "../rig/mail/servers.ts";
@@ -68,7 +68,7 @@ export async function openProcesses(
 }
 
 async function start(aheadSeconds: number, surroundings: NodeJS.ProcessEnv) {
-  const child = spawn(execPath, [...youngGeneration, entry, String(aheadSeconds)], {
+  const child = spawn(execPath, [...startFlags, entry, String(aheadSeconds)], {
     env: surroundings,
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   });

@@ -11,7 +11,7 @@ import {
 } from "../../../test/rig/mail/read-alike.ts";
 import { mailServers } from "../../../test/rig/mail/servers.ts";
 import { findPart } from "../../items/email/body-parts.ts";
-import type { MailItem, Part } from "../../items/email/message.ts";
+import type { MailItem, Part, PartFetched } from "../../items/email/message.ts";
 import { parseMessage } from "../../items/email/mime.ts";
 import { ImapConnection } from "./connection.ts";
 import { listItems } from "./list.ts";
@@ -207,6 +207,34 @@ describe("mails listed by Dovecot", async () => {
       [10, 5_000, 70_000, 9_000, 40_000],
     );
     assert.equal(connection.commands - before, 2);
+  });
+
+  it("give several parts of each by one command, and all of one that has no limit", async () => {
+    const mails = [20, 6_000].map((length) =>
+      Buffer.from(multipart("b", ["first", "x".repeat(length)])),
+    );
+    await using box = await listed(mails);
+    const { connection } = box;
+    const before = connection.commands;
+    const wanted = [1, 2].flatMap((number) => [
+      { number, section: "1", maxBytes: 100, isWhole: true },
+      { number, section: "2", maxBytes: 7_000, isWhole: true },
+    ]);
+    const told = (parts: readonly PartFetched[]): unknown[] =>
+      parts.map(({ number, section, bytes }) => [number, section, bytes.length]);
+    const all = [
+      [1, "1", 5],
+      [1, "2", 20],
+      [2, "1", 5],
+      [2, "2", 6_000],
+    ];
+    assert.deepEqual(told(await fetchParts(connection, wanted)), all);
+    assert.equal(connection.commands - before, 1);
+    const unlimited = [
+      { number: 1, section: "2", maxBytes: 100, isWhole: true },
+      { number: 2, section: "2", isWhole: true },
+    ];
+    assert.deepEqual(told(await fetchParts(connection, unlimited)), [all[1], all[3]]);
   });
 
   it("keep no more of a part than was wanted, however much the server gives", async () => {

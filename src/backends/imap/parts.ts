@@ -53,7 +53,8 @@ function groups(wanted: readonly PartWanted[]): readonly Group[] {
 }
 
 function shapeOf({ section, maxBytes, isWhole }: PartWanted): string {
-  return `${section}<${isWhole === true ? "whole" : roundedUp(maxBytes)}`;
+  const isCutAtLargest = isWhole === true && maxBytes !== undefined;
+  return `${section}<${isCutAtLargest ? "whole" : roundedUp(maxBytes)}`;
 }
 
 const smallestCut = 4096;
