@@ -3,6 +3,7 @@ import { after, before, suite, test } from "node:test";
 import { credentialOf, imapBackend } from "../../../test/rig/mail/mailbox.ts";
 import { startImapProxy } from "../../../test/rig/mail/proxy.ts";
 import { mailServers, type MailServers } from "../../../test/rig/mail/servers.ts";
+import { makeUnreadable } from "../../../test/rig/mail/storage.ts";
 import type { MailItem, Part, PartFetched, PartWanted } from "../../items/email/message.ts";
 import { StillClock } from "../../kit/still-clock.ts";
 import { smallMailBytes, smallMailWorthBytes } from "./limits.ts";
@@ -125,6 +126,15 @@ suite("Small mails on a real Dovecot", () => {
     const { told, fetched } = await windows(user, 5, shown);
     assert.ok(fetched.includes(ofWholes));
     assert.deepEqual(withoutCharset(told), withoutCharset((await windows(user, 5)).told));
+  });
+
+  test("One that the server cannot read is asked for with the others as if nothing had been read ahead", async () => {
+    const user = await userWith(all(20, small));
+    await makeUnreadable(mail, user, [8]);
+    const { told, fetched } = await windows(user, 4, shown);
+    assert.ok(fetched.includes(ofWholes));
+    assert.equal(told.flatMap(({ parts }) => parts).length, 19);
+    assert.deepEqual(withoutCharset(told), withoutCharset((await windows(user, 4)).told));
   });
 
   test("Large ones come in parts", async () => {
