@@ -18,8 +18,8 @@ export const maxLocationLength = 32_768;
 /** Characters of a calendar's UID that fit into a GlobalObjId which clients take. */
 export const maxUidLength = 1024;
 
-/** Time zones that are remembered: the world has some 600 names. */
-export const maxRememberedZones = 1000;
+/** Time zones that are remembered: the world has some 600 names, of 32 characters at the most. */
+export const rememberedZones = { most: 1000, longest: 64 };
 
 /** Years whose rule is remembered of each time zone: appointments lie in a few. */
 export const maxRememberedYears = 50;

@@ -1,10 +1,8 @@
 /** Time zones by their name in the IANA database, from the platform's own data. */
-import { maxRememberedYears, maxRememberedZones } from "./limits.ts";
+import { Recurring } from "../../kit/recurring.ts";
+import { maxRememberedYears, rememberedZones } from "./limits.ts";
 import { windowsZoneName } from "./windows-zones.ts";
 import { changeAt, yearOf, yearStart, type YearRule, type Zone } from "./zone.ts";
-
-/** Making a clock takes longer than all that is asked of it. */
-const remembered = new Map<string, Zone>();
 
 /**
  * The zone of this name; also of names that programs put a path in front of, and of those that Windows has.
@@ -13,21 +11,18 @@ const remembered = new Map<string, Zone>();
 export function namedZone(name: string): Zone | undefined {
   const parts = name.split("/").filter((part) => part !== "");
   for (const length of [parts.length, 3, 2]) {
-    const zone = length > parts.length ? undefined : zoneNamed(parts.slice(-length).join("/"));
+    const zone = length > parts.length ? undefined : zones.of(parts.slice(-length).join("/"));
     if (zone !== undefined) return zone;
   }
-  return zoneNamed(windowsZoneName(name) ?? "");
+  return zones.of(windowsZoneName(name) ?? "");
 }
 
-function zoneNamed(id: string): Zone | undefined {
-  const known = remembered.get(id);
-  if (known !== undefined) return known;
+/** Making a clock takes longer than all that is asked of it. */
+const zones = new Recurring(makeZone, rememberedZones);
+
+function makeZone(id: string): Zone | undefined {
   const clock = clockOf(id);
-  if (clock === undefined) return undefined;
-  const zone = new NamedZone(id, clock);
-  if (remembered.size >= maxRememberedZones) remembered.clear();
-  remembered.set(id, zone);
-  return zone;
+  return clock && new NamedZone(id, clock);
 }
 
 function clockOf(timeZone: string): Intl.DateTimeFormat | undefined {

@@ -2,7 +2,15 @@
 import { isUtf8 } from "node:buffer";
 import libmime from "libmime";
 import addressparser from "nodemailer/lib/addressparser/index.js";
-import { maxAddresses, maxFieldBytes, maxFields, maxNameBlanks, maxNameBytes } from "./limits.ts";
+import { Recurring } from "../../kit/recurring.ts";
+import {
+  maxAddresses,
+  maxFieldBytes,
+  maxFields,
+  maxNameBlanks,
+  maxNameBytes,
+  recurringValues,
+} from "./limits.ts";
 import type { Address } from "./message.ts";
 
 /** A stretch of a mail's bytes; `end` is exclusive. */
@@ -131,12 +139,21 @@ export function decodedText(value: string): string {
   return value.includes("=?") ? libmime.decodeWords(value) : value;
 }
 
-/** A value with parameters, such as Content-Type; RFC 2231 and encoded words are decoded. */
-export function structured(value: string): {
+/** A value with parameters. */
+interface Structured {
   readonly value: string;
   readonly parameters: Readonly<Record<string, string>>;
-} {
-  if (value === "") return { value, parameters: {} };
+}
+
+/** A value with parameters, such as Content-Type; RFC 2231 and encoded words are decoded. */
+export function structured(value: string): Structured {
+  // Each multipart has a boundary of its own.
+  return value.includes("boundary") ? readStructured(value) : structuredValues.of(value);
+}
+
+const structuredValues = new Recurring(readStructured, recurringValues);
+
+function readStructured(value: string): Structured {
   const parsed = libmime.parseHeaderValue(value);
   const entries = Object.entries(parsed.params).map(([name, parameter]) => [
     name.toLowerCase(),
@@ -147,15 +164,20 @@ export function structured(value: string): {
 
 /** The mailboxes of an address field, groups flattened; names are decoded after the split. */
 export function addressesOf(header: Header, name: string): readonly Address[] {
-  const addresses: Address[] = [];
-  for (const value of header.fields.get(name) ?? []) {
-    for (const each of addressparser(value, { flatten: true })) {
-      if (addresses.length === maxAddresses) return addresses;
-      const address = { name: decodedText(each.name), address: each.address };
-      if (address.name !== "" || address.address !== "") addresses.push(address);
-    }
-  }
-  return addresses;
+  const [first, ...more] = header.fields.get(name) ?? [];
+  if (first === undefined) return [];
+  if (more.length === 0) return addressLists.of(first);
+  return [first, ...more].flatMap((value) => addressLists.of(value)).slice(0, maxAddresses);
+}
+
+const addressLists = new Recurring(readAddresses, recurringValues);
+
+function readAddresses(value: string): readonly Address[] {
+  const found = addressparser(value, { flatten: true }).slice(0, maxAddresses);
+  return found.flatMap((each) => {
+    const address = { name: decodedText(each.name), address: each.address };
+    return address.name === "" && address.address === "" ? [] : [address];
+  });
 }
 
 /** Message-ids in angle brackets, without them. */

@@ -75,6 +75,9 @@ export const maxReminderSeconds = 65_535;
 /** Octets of a header, in front of the text of a mail whose structure is unusable. */
 export const maxHeaderBytes = 256 * 1024;
 
+/** Values of header fields that are kept as they were read, of addresses and of others: some 400 KB each at the most. */
+export const recurringValues = { most: 1000, longest: 150 };
+
 /** Octets of one header field; the rest of a longer one is ignored. */
 export const maxFieldBytes = 64 * 1024;
 
