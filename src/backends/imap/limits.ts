@@ -103,9 +103,6 @@ export const widestFirst = 64;
 /** Rounds in which `newest` widens its range over a thinly filled stretch of numbers. */
 export const widenings = 12;
 
-/** Message-ids kept of a References header: the first and the nearest tell the conversation. */
-export const maxReferences = 100;
-
 /** How often a server without CONDSTORE is asked for the flags of all known items. */
 export const allFlagsMs = 15 * 60_000;
 
@@ -157,5 +154,5 @@ export const smallMailBytes = 32 * 1024;
 /** Octets of whole mails in one window: as many as of parts that are read ahead. */
 export const smallMailsBytes = 2 * 1024 * 1024;
 
-/** Octets that take as long to fetch as a mail's ENVELOPE and BODYSTRUCTURE to take apart, and its parts to ask for. */
+/** Octets that take as long to fetch as a mail's BODYSTRUCTURE to take apart, and its parts to ask for. */
 export const smallMailWorthBytes = 8 * 1024;

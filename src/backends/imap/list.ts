@@ -1,13 +1,12 @@
 /** Mails without their bodies: all that a device's list shows, in one command. */
-import { parseBodystructure, parseEnvelope } from "imapflow/lib/tools.js";
+import { parseBodystructure } from "imapflow/lib/tools.js";
 import { isUtf8 } from "node:buffer";
-import { decodedText, firstValue, messageIds, readHeader } from "../../items/email/header.ts";
-import type { Envelope, MailFlags, MailItem, Part } from "../../items/email/message.ts";
-import { keptHeaders } from "../../items/email/mime.ts";
+import { readHeader, type Header } from "../../items/email/header.ts";
+import type { MailFlags, MailItem, Part } from "../../items/email/message.ts";
+import { headFields, headOf } from "../../items/email/mime.ts";
 import type { Argument, ImapConnection, Parsed, Untagged } from "./connection.ts";
-import { noEnvelope, toEnvelope } from "./envelope.ts";
 import { flagsOf } from "./flags.ts";
-import { maxReferences, numbersPerCommand } from "./limits.ts";
+import { numbersPerCommand } from "./limits.ts";
 import { toStructure, unknownStructure } from "./structure.ts";
 import { fetchMails } from "./fetching.ts";
 import { entriesOf, isList, pairsOf, rangesOf, textOf } from "./tokens.ts";
@@ -30,12 +29,12 @@ export async function listItems(
 const headerFields = {
   type: "ATOM",
   value: "BODY.PEEK",
-  section: [atom("HEADER.FIELDS"), ["references", ...keptHeaders].map((name) => atom(name))],
+  section: [atom("HEADER.FIELDS"), headFields.map((name) => atom(name))],
 } as const;
 
 /** All that `itemOf` reads. */
 export const listedItems: readonly Argument[] = [
-  ...["UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE", "ENVELOPE", "BODYSTRUCTURE"].map(atom),
+  ...["UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE", "BODYSTRUCTURE"].map(atom),
   headerFields,
 ];
 
@@ -78,9 +77,8 @@ export function toItem(
     flags,
     received: receivedAt(textOf(values.get("INTERNALDATE"))),
     sizeBytes: Number.isSafeInteger(sizeBytes) ? sizeBytes : 0,
-    envelope: envelopeOf(values.get("ENVELOPE")),
     structure: structureOf(values.get("BODYSTRUCTURE")),
-    ...fieldsOf(values.get("BODY")),
+    ...headOf(headerIn(values.get("BODY"))),
   };
 }
 
@@ -95,16 +93,7 @@ export function receivedAt(text: string | undefined): Date {
   return Number.isNaN(date.getTime()) ? new Date(0) : date;
 }
 
-/** An answer that cannot be read leaves the mail without an envelope, not the list without the mail. */
-function envelopeOf(answer: Parsed | undefined): Envelope {
-  if (!isList(answer)) return noEnvelope;
-  try {
-    return toEnvelope(parseEnvelope(textual(answer)));
-  } catch {
-    return noEnvelope;
-  }
-}
-
+/** An answer that cannot be read leaves the mail with one part, not the list without the mail. */
 function structureOf(answer: Parsed | undefined): Part {
   if (!isList(answer) || answer.length === 0) return unknownStructure;
   try {
@@ -138,20 +127,9 @@ function textIn(bytes: Buffer): string {
   return bytes.toString(isUtf8(bytes) ? "utf8" : "latin1");
 }
 
-function fieldsOf(answer: Parsed | undefined): Pick<MailItem, "references" | "headers"> {
+function headerIn(answer: Parsed | undefined): Header {
   const bytes = octetsOf(answer);
-  const header = readHeader(bytes, { start: 0, end: bytes.length });
-  const kept = keptHeaders.filter((name) => header.fields.has(name));
-  return {
-    references: boundedReferences(messageIds(firstValue(header, "references"))),
-    headers: Object.fromEntries(kept.map((name) => [name, decodedText(firstValue(header, name))])),
-  };
-}
-
-/** The first begins the conversation, the last are the nearest (RFC 5322 3.6.4). */
-export function boundedReferences(ids: readonly string[]): readonly string[] {
-  if (ids.length <= maxReferences) return ids;
-  return [...ids.slice(0, 1), ...ids.slice(1 - maxReferences)];
+  return readHeader(bytes, { start: 0, end: bytes.length });
 }
 
 /** The octets of a section, as they came. */

@@ -19,7 +19,7 @@ const [ofMetadata, ofParts, ofWholes] = ["metadata", "parts", "wholes"];
 
 function kindOf(fetch: string): string {
   if (fetch.includes("BODY.PEEK[]")) return ofWholes;
-  return fetch.includes("ENVELOPE") ? ofMetadata : ofParts;
+  return fetch.includes("BODYSTRUCTURE") ? ofMetadata : ofParts;
 }
 
 /** The text of each, of a long one the beginning. */

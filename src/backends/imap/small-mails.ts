@@ -1,13 +1,13 @@
 /**
- * Small mails as they are: one literal holds all that ENVELOPE, BODYSTRUCTURE, header fields and the parts that are
- * shown would tell, and neither the server nor imapflow has to take it apart into hundreds of tokens.
+ * Small mails as they are: one literal holds all that BODYSTRUCTURE, header fields and the parts that are shown would
+ * tell, and neither the server nor imapflow has to take it apart into hundreds of tokens.
  */
 import { findPart } from "../../items/email/body-parts.ts";
 import type { MailItem, PartFetched, PartWanted } from "../../items/email/message.ts";
 import { parseMessage, type ParsedMessage } from "../../items/email/mime.ts";
 import type { Along, Answer } from "./feed-items.ts";
 import { smallMailBytes, smallMailsBytes, smallMailWorthBytes } from "./limits.ts";
-import { boundedReferences, octetsOf, receivedAt } from "./list.ts";
+import { octetsOf, receivedAt } from "./list.ts";
 import { firstWidth, type NewestAsked } from "./newest.ts";
 import { peek } from "./parts.ts";
 import { textOf } from "./tokens.ts";
@@ -74,7 +74,7 @@ export class SmallMails implements Along {
       sizeBytes: bytes.length,
       envelope,
       structure,
-      references: boundedReferences(references),
+      references,
       headers,
     };
     this.#mails.set(number, { item, parsed });

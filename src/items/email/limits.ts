@@ -111,3 +111,6 @@ export const maxDeviceTextBytes = 4 * 1024 * 1024;
 
 /** Message-ids in References; of a longer thread the first and the last ones are kept. */
 export const maxReferences = 50;
+
+/** Message-ids kept of a References header: the first and the nearest tell the conversation. */
+export const keptReferences = 100;

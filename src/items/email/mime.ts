@@ -13,9 +13,9 @@ import {
   type Header,
   type Range,
 } from "./header.ts";
-import { maxPartDepth, maxParts } from "./limits.ts";
+import { maxPartDepth, maxParts, keptReferences } from "./limits.ts";
 import type { MailItem, Part } from "./message.ts";
-import { hasRegularAddresses, hasRegularContent } from "./regular.ts";
+import { hasRegularContent } from "./regular.ts";
 
 /** What a raw mail says of itself, and its parts. */
 export interface ParsedMessage extends Pick<
@@ -52,29 +52,42 @@ export function parseMessage(bytes: Buffer): ParsedMessage {
   const whole = { start: 0, end: bytes.length };
   const { header, part } = walker.message(whole, "", 0);
   walker.noteMail(header);
-  const kept = keptHeaders.filter((name) => header.fields.has(name));
   return {
-    envelope: envelopeOf(header),
+    ...headOf(header),
     structure: part,
-    references: messageIds(firstValue(header, "references")),
-    headers: Object.fromEntries(kept.map((name) => [name, decodedText(firstValue(header, name))])),
-    isRegular: walker.isRegular && hasRegularAddresses(header),
+    isRegular: walker.isRegular,
     part: (section) => (section === "" ? bytes : walker.bytesOf(section)),
   };
 }
 
-const envelopeFields =
-  "from sender reply-to to cc bcc subject date message-id in-reply-to references".split(" ");
-const contentFields =
-  "content-type content-transfer-encoding content-disposition content-id content-location".split(
-    " ",
-  );
+/** All fields that `headOf` reads. */
+export const headFields: readonly string[] = [
+  ...["from", "sender", "reply-to", "to", "cc", "bcc", "subject", "date"],
+  ...["message-id", "in-reply-to", "references"],
+  ...keptHeaders,
+];
+
+/** What the header of a mail says of it. */
+export function headOf(header: Header): Pick<MailItem, "envelope" | "references" | "headers"> {
+  const kept = keptHeaders.filter((name) => header.fields.has(name));
+  return {
+    envelope: envelopeOf(header),
+    references: boundedReferences(messageIds(firstValue(header, "references"))),
+    headers: Object.fromEntries(kept.map((name) => [name, decodedText(firstValue(header, name))])),
+  };
+}
+
+/** The first begins the conversation, the last are the nearest (RFC 5322 3.6.4). */
+function boundedReferences(ids: readonly string[]): readonly string[] {
+  if (ids.length <= keptReferences) return ids;
+  return [...ids.slice(0, 1), ...ids.slice(1 - keptReferences)];
+}
 
 /** All fields that are read of a mail and its parts. */
 const readFields: ReadonlySet<string> = new Set([
-  ...envelopeFields,
-  ...contentFields,
-  ...keptHeaders,
+  ...headFields,
+  ...["content-type", "content-transfer-encoding", "content-disposition"],
+  ...["content-id", "content-location"],
 ]);
 
 interface Entity {

@@ -13,38 +13,6 @@ function multipart(lines: readonly string[], type = 'multipart/mixed; boundary="
 }
 
 describe("a mail that every server reads alike", () => {
-  const addresses = [
-    "a@example.test",
-    "<a@example.test>",
-    "A B <a@example.test>, c@example.test",
-    '"B, A" <a@example.test>, "A \\"x\\" B" <b@example.test>',
-    "=?utf-8?Q?J=C3=BCrgen?= <j@example.test>",
-    "Jürgen M. <j@example.test>",
-  ];
-  for (const each of addresses) {
-    it(`has addresses such as ${each}`, () => assert.ok(isRegular(`To: ${each}${body}`)));
-  }
-
-  const odd = [
-    "",
-    "somebody",
-    "undisclosed-recipients:;",
-    "Group: a@example.test, b@example.test;",
-    "a@example.test (a comment)",
-    "a@b@example.test",
-    "A@B <a@example.test>",
-    "B, A <a@example.test>",
-    "=?utf-8?Q?a,b?= <a@example.test>",
-    "<a@example.test",
-    "<@relay.test:a@example.test>",
-    '"A <a@example.test>',
-    `a@example.test\r\nTo: b@example.test`,
-  ];
-  for (const each of odd) {
-    it(`has none such as ${JSON.stringify(each)}`, () =>
-      assert.ok(!isRegular(`To: ${each}${body}`)));
-  }
-
   const types = [
     "text/plain",
     "text/plain; charset=utf-8",

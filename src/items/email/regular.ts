@@ -4,20 +4,6 @@
  */
 import type { Header } from "./header.ts";
 
-/** Fields of addresses in an envelope. */
-const addressFields = ["from", "sender", "reply-to", "to", "cc", "bcc"];
-
-/** Mailboxes with a name of words or in quotes, or without; no groups, comments or routes (RFC 5322 3.4). */
-const addressList = listOf(
-  String.raw` ?(?:"(?:[^"\\]|\\.)*" ?|[^<>@,;:\\"()[\]]*)<[^\s<>@,;:\\"()[\]]+@[^\s<>@,;:\\"()[\]]+> ?`,
-  String.raw` ?[^\s<>@,;:\\"()[\]]+@[^\s<>@,;:\\"()[\]]+ ?`,
-);
-
-function listOf(...forms: readonly string[]): RegExp {
-  const one = `(?:${forms.join("|")})`;
-  return new RegExp(`^${one}(?:,${one})*$`);
-}
-
 /** A type, subtype or disposition, and a parameter's name or value (RFC 2045 5.1, RFC 6838 4.2). */
 const word = String.raw`[\w!#$&^.+-]+`;
 
@@ -29,11 +15,6 @@ const structuredFields: readonly (readonly [name: string, form: RegExp])[] = [
   ["content-type", new RegExp(`^${word}/${word}${parameters}$`)],
   ["content-disposition", new RegExp(`^${word}${parameters}$`)],
 ];
-
-/** Whether its addresses can be read in one way only. */
-export function hasRegularAddresses({ fields }: Header): boolean {
-  return addressFields.every((name) => isOnce(fields.get(name), addressList));
-}
 
 /** Whether its type and disposition, if they are told, can be read in one way only. */
 export function hasRegularContent({ fields }: Header): boolean {
