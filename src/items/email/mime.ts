@@ -60,12 +60,11 @@ export function parseMessage(bytes: Buffer): ParsedMessage {
   };
 }
 
+const envelopeFields =
+  "from sender reply-to to cc bcc subject date message-id in-reply-to references".split(" ");
+
 /** All fields that `headOf` reads. */
-export const headFields: readonly string[] = [
-  ...["from", "sender", "reply-to", "to", "cc", "bcc", "subject", "date"],
-  ...["message-id", "in-reply-to", "references"],
-  ...keptHeaders,
-];
+export const headFields: readonly string[] = [...envelopeFields, ...keptHeaders];
 
 /** What the header of a mail says of it. */
 export function headOf(header: Header): Pick<MailItem, "envelope" | "references" | "headers"> {
@@ -83,12 +82,13 @@ function boundedReferences(ids: readonly string[]): readonly string[] {
   return [...ids.slice(0, 1), ...ids.slice(1 - keptReferences)];
 }
 
+const contentFields =
+  "content-type content-transfer-encoding content-disposition content-id content-location".split(
+    " ",
+  );
+
 /** All fields that are read of a mail and its parts. */
-const readFields: ReadonlySet<string> = new Set([
-  ...headFields,
-  ...["content-type", "content-transfer-encoding", "content-disposition"],
-  ...["content-id", "content-location"],
-]);
+const readFields: ReadonlySet<string> = new Set([...headFields, ...contentFields]);
 
 interface Entity {
   /** Where its header begins. */
