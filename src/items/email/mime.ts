@@ -13,7 +13,7 @@ import {
   type Header,
   type Range,
 } from "./header.ts";
-import { maxPartDepth, maxParts, keptReferences } from "./limits.ts";
+import { keptReferences, maxPartDepth, maxParts } from "./limits.ts";
 import type { MailItem, Part } from "./message.ts";
 import { hasRegularContent } from "./regular.ts";
 
@@ -22,7 +22,7 @@ export interface ParsedMessage extends Pick<
   MailItem,
   "envelope" | "structure" | "references" | "headers"
 > {
-  /** Whether every server finds the same parts: no part is cut off, empty, a message, or without a type. */
+  /** Whether every server finds the same parts: none is cut off, a message, or of a type that can be read in two ways. */
   readonly isRegular: boolean;
   /**
    * The wire octets of a section ("" is the whole mail, "1.MIME" the header of a part, "HEADER" and "TEXT" those of
