@@ -24,7 +24,7 @@ export interface Header {
   readonly fields: ReadonlyMap<string, readonly string[]>;
   /** Where the body begins. */
   readonly bodyStart: number;
-  /** Whether every line is of a field, and an empty one ends it. */
+  /** Whether every line is of a field whose name stands at its colon, and an empty line ends it. */
   readonly isRegular: boolean;
 }
 
@@ -45,14 +45,10 @@ export function readHeader(bytes: Buffer, range: Range, wanted?: ReadonlySet<str
     if (isEmptyLine(bytes, at, next)) return { fields, bodyStart: next, isRegular };
     const end = foldedEnd(bytes, next, range.end);
     const colon = colonOf(bytes, at, end);
-    if (colon === -1) {
-      if (count === 0 && !isEnvelopeLine(bytes, at)) break;
-      isRegular = false;
-    } else if (count < maxFields) {
-      const name = bytes.toString("latin1", at, colon).trimEnd().toLowerCase();
-      if (wanted === undefined || wanted.has(name)) {
-        add(fields, name, valueIn(bytes, { start: at, end }, colon));
-      }
+    if (colon === -1 && count === 0 && !isEnvelopeLine(bytes, at)) break;
+    if (colon === -1 || isBlank(bytes[colon - 1])) isRegular = false;
+    if (colon !== -1 && count < maxFields) {
+      take(fields, { bytes, start: at, colon, end }, wanted);
     }
     count++;
     at = end;
@@ -61,10 +57,23 @@ export function readHeader(bytes: Buffer, range: Range, wanted?: ReadonlySet<str
   return { fields, bodyStart: count === 0 ? range.start : at, isRegular: false };
 }
 
-function add(fields: Map<string, string[]>, name: string, value: string): void {
+/** A field where it stands. */
+interface FieldAt extends Range {
+  readonly bytes: Buffer;
+  readonly colon: number;
+}
+
+function take(
+  fields: Map<string, string[]>,
+  field: FieldAt,
+  wanted: ReadonlySet<string> | undefined,
+): void {
+  const { bytes, start, colon } = field;
+  const name = bytes.toString("latin1", start, colon).trimEnd().toLowerCase();
+  if (wanted?.has(name) === false) return;
   const values = fields.get(name);
-  if (values === undefined) fields.set(name, [value]);
-  else values.push(value);
+  if (values === undefined) fields.set(name, [valueOf(field)]);
+  else values.push(valueOf(field));
 }
 
 /** A line of a header is short: a call of `indexOf` for each costs more than to look at its octets. */
@@ -119,7 +128,7 @@ function isBlank(octet: number | undefined): boolean {
   return octet === 0x20 || octet === 0x09;
 }
 
-function valueIn(bytes: Buffer, { start, end }: Range, colon: number): string {
+function valueOf({ bytes, start, colon, end }: FieldAt): string {
   const [from, to] = [colon + 1, Math.min(end, start + maxFieldBytes)];
   const latin1 = bytes.toString("latin1", from, to);
   const isAscii = !/[\u0080-\u00ff]/.test(latin1);

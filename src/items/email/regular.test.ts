@@ -38,16 +38,42 @@ describe("a mail that every server reads alike", () => {
     "message/rfc822",
     "message/delivery-status",
     "text/plain\r\nContent-Type: text/html",
+    "text/plain; charset=utf-8; CHARSET=x",
+    "text/plain; name*0=a; name*1=b",
+    "text/plain\r; charset=utf-8",
+    'application/pdf; name="=?utf-8?Q?a?="',
+    "application/pdf; name=ü.pdf",
   ];
   for (const each of oddTypes) {
     it(`is of none such as ${JSON.stringify(each)}`, () =>
       assert.ok(!isRegular(`Content-Type: ${each}${body}`)));
   }
 
+  const typed = "Content-Type: text/plain\r\nContent-Transfer-Encoding";
+  it("is encoded in one of the known ways, if it is of a type", () => {
+    for (const each of ["7bit", "BASE64", "quoted-printable"]) {
+      assert.ok(isRegular(`${typed}: ${each}${body}`), each);
+      assert.ok(!isRegular(`Content-Transfer-Encoding: ${each}${body}`), each);
+    }
+    for (const each of ["x-uuencode", "base64 (a comment)", "base64; a=b", "base 64"]) {
+      assert.ok(!isRegular(`${typed}: ${each}${body}`), each);
+    }
+  });
+
+  it("is no multipart that is encoded, and tells no disposition without a type", () => {
+    const parts = ["--b", "", "one", "--b--"];
+    const type = "multipart/mixed; boundary=b\r\nContent-Transfer-Encoding: ";
+    assert.ok(isRegular(multipart(parts, `${type}8bit`)));
+    assert.ok(!isRegular(multipart(parts, `${type}base64`)));
+    assert.ok(!isRegular(`Content-Disposition: attachment${body}`));
+    assert.ok(isRegular(`Content-Type: text/plain\r\nContent-Disposition: attachment${body}`));
+  });
+
   it("has a header of fields, with an empty line behind it", () => {
     assert.ok(isRegular("X: y\r\n z\r\nSubject: x\r\n\r\n"));
     assert.ok(isRegular("\r\nbody"));
     assert.ok(!isRegular("Subject: x\r\n"));
+    assert.ok(!isRegular("Subject : x\r\n\r\nbody"));
     assert.ok(!isRegular("Subject: x\r\nno field\r\n\r\nbody"));
     assert.ok(!isRegular("no header"));
     assert.ok(!isRegular(""));
