@@ -15,8 +15,8 @@ const window = 100;
 const bodyBytes = 32_768;
 
 /**
- * Mails a second of windows of 100: metadata, then the octets of the HTML parts that show 32 KB, grouped as the gateway
- * groups them.
+ * Mails a second of windows of 100: metadata as imapflow tells them, envelope included, then the octets of the HTML
+ * parts that show 32 KB. The gateway has the same from header fields, or from small mails that come whole.
  */
 export async function bareFirstSync(login: BareLogin, folder = "INBOX"): Promise<number> {
   const client = new ImapFlow({

@@ -1,4 +1,4 @@
-/** ENVELOPE of IMAP -> the envelope of a mail. Words are decoded by imapflow, once. */
+/** The ENVELOPE in a BODYSTRUCTURE -> the envelope of a mail within a mail. Words are decoded by imapflow, once. */
 import type { MessageAddressObject, MessageEnvelopeObject } from "imapflow";
 import { dateOf, messageIds } from "../../items/email/header.ts";
 import { maxAddresses } from "../../items/email/limits.ts";

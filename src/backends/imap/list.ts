@@ -32,7 +32,7 @@ const headerFields = {
   section: [atom("HEADER.FIELDS"), headFields.map((name) => atom(name))],
 } as const;
 
-/** All that `itemOf` reads. */
+/** All that `toItem` reads. */
 export const listedItems: readonly Argument[] = [
   ...["UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE", "BODYSTRUCTURE"].map(atom),
   headerFields,
