@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { memoryUsage } from "node:process";
 import { suite, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Recurring } from "./recurring.ts";
 
 suite("What is made of texts that recur", () => {
@@ -27,5 +30,20 @@ suite("What is made of texts that recur", () => {
     assert.deepEqual(texts, ["one", "two", "three", "three", "", ""]);
     for (const text of ["six", "six", "one", "two"]) lengths.of(text);
     assert.deepEqual(texts.slice(6), ["six", "one", "two"]);
+  });
+
+  test("Of a long text of which one is a piece nothing is kept", () => {
+    const { lengths } = counted({ most: 1000, longest: 100 });
+    setFlagsFromString("--expose-gc");
+    const gc = runInNewContext("gc") as () => void;
+    gc();
+    const before = memoryUsage().heapUsed;
+    for (let at = 0; at < 400; at++) {
+      lengths.of(`a recurring text of number ${at}${" ".repeat(100_000)}`.trim());
+    }
+    gc();
+    // 40 MB of blanks would be.
+    assert.ok(memoryUsage().heapUsed - before < 20_000_000);
+    assert.equal(lengths.of("a recurring text of number 0")?.length, 28);
   });
 });

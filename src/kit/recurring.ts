@@ -23,11 +23,18 @@ export class Recurring<Made> {
   of(text: string): Made {
     const known = this.#made.get(text);
     if (known !== undefined) return known;
-    const made = this.#make(text);
     const { most, longest } = this.#limits;
-    if (made === undefined || text.length > longest) return made;
+    if (text.length > longest) return this.#make(text);
+    const own = copyOf(text);
+    const made = this.#make(own);
+    if (made === undefined) return made;
     if (this.#made.size >= most) this.#made.clear();
-    this.#made.set(text, made);
+    this.#made.set(own, made);
     return made;
   }
+}
+
+/** V8 keeps a piece of a text as a view of all of it, which may be much longer. */
+function copyOf(text: string): string {
+  return Buffer.from(text, "utf16le").toString("utf16le");
 }

@@ -86,12 +86,13 @@ export class ReadAhead {
     const small = former?.areSmall() === true ? new SmallMails(asked) : undefined;
     const found = this.#orNothing(on((connection) => readNewest(connection, asked, small)));
     let areSmall = false;
-    const parts = found.then(async (read) => {
+    const readThem = async (read: FoundAhead | undefined): Promise<readonly PartFetched[]> => {
       const wanted = read === undefined ? [] : upcoming.wanted(read.listed);
       if (wanted.length === 0) return [];
       areSmall = areWorth(read?.listed ?? [], wanted, mostOf(asked));
       return (await this.#orNothing(on((of) => readParts(of, asked, { wanted, small })))) ?? [];
-    });
+    };
+    const parts = found.then(readThem).finally(() => small?.forget());
     const commands = (): number => visit.commands;
     return { path, asked, commands, found, parts, areSmall: () => areSmall };
   }
@@ -155,7 +156,6 @@ async function readParts(
     if (came === undefined) others.push(part);
     else there.push(came);
   }
-  small?.forget();
   return [...there, ...(await fetchParts(connection, others))];
 }
 

@@ -2,14 +2,14 @@
  * Small mails as they are: one literal holds all that BODYSTRUCTURE, header fields and the parts that are shown would
  * tell, and neither the server nor imapflow has to take it apart into hundreds of tokens.
  */
-import { findPart } from "../../items/email/body-parts.ts";
-import type { MailItem, PartFetched, PartWanted } from "../../items/email/message.ts";
+import { findPart, partsOf } from "../../items/email/body-parts.ts";
+import type { MailItem, Part, PartFetched, PartWanted } from "../../items/email/message.ts";
 import { parseMessage, type ParsedMessage } from "../../items/email/mime.ts";
 import type { Along, Answer } from "./feed-items.ts";
 import { smallMailBytes, smallMailsBytes, smallMailWorthBytes } from "./limits.ts";
 import { octetsOf, receivedAt } from "./list.ts";
 import { firstWidth, type NewestAsked } from "./newest.ts";
-import { peek } from "./parts.ts";
+import { cutAt, peek } from "./parts.ts";
 import { textOf } from "./tokens.ts";
 
 /** Octets up to which a mail of a window may come whole, so that all together are no more than a window takes. */
@@ -27,13 +27,20 @@ export function areWorth(
   most: number,
 ): boolean {
   const shown = Map.groupBy(wanted, ({ number }) => number);
-  const worth = items.map(({ number, sizeBytes }) => {
-    if (sizeBytes >= most) return -(most + smallMailWorthBytes);
+  const worth = items.map(({ number, sizeBytes, structure }) => {
+    if (sizeBytes >= most || holdsMail(structure)) {
+      return -(Math.min(sizeBytes, most) + smallMailWorthBytes);
+    }
     const parts = shown.get(number) ?? [];
     const asked = parts.reduce((sum, { maxBytes = sizeBytes }) => sum + maxBytes, 0);
     return smallMailWorthBytes + Math.min(asked, sizeBytes) - sizeBytes;
   });
   return worth.reduce((sum, each) => sum + each, 0) > 0;
+}
+
+/** Such a mail is not taken apart here, however small it is. */
+function holdsMail(structure: Part): boolean {
+  return partsOf(structure).some(({ type }) => type === "message");
 }
 
 interface SmallMail {
@@ -63,7 +70,8 @@ export class SmallMails implements Along {
   /** Keeps a mail of which all came, and whose parts every server numbers alike. */
   take(number: number, { values, flags }: Answer): void {
     const bytes = octetsOf(values.get("BODY"));
-    if (bytes.length === 0 || bytes.length >= this.#most) return;
+    const sizeBytes = Number(textOf(values.get("RFC822.SIZE")));
+    if (bytes.length >= this.#most || bytes.length !== sizeBytes) return;
     const parsed = parseMessage(bytes);
     if (!parsed.isRegular) return;
     const { envelope, structure, references, headers } = parsed;
@@ -71,7 +79,7 @@ export class SmallMails implements Along {
       number,
       flags,
       received: receivedAt(textOf(values.get("INTERNALDATE"))),
-      sizeBytes: bytes.length,
+      sizeBytes,
       envelope,
       structure,
       references,
@@ -95,8 +103,9 @@ export class SmallMails implements Along {
     if (mail === undefined) return undefined;
     const isLeaf = findPart(mail.item.structure, section)?.children.length === 0;
     const bytes = isLeaf || section === "" ? mail.parsed.part(section) : undefined;
-    return bytes && { ...wanted, bytes: bytes.subarray(0, maxBytes) };
+    return bytes && { ...wanted, bytes: cutAt(bytes, maxBytes) };
   }
+
   /** Lets go of the mails, once the parts that are wanted of them are taken. */
   forget(): void {
     this.#mails.clear();

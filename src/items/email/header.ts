@@ -24,7 +24,7 @@ export interface Header {
   readonly fields: ReadonlyMap<string, readonly string[]>;
   /** Where the body begins. */
   readonly bodyStart: number;
-  /** Whether every line is of a field whose name stands at its colon, and an empty line ends it. */
+  /** Whether every line is of a field that is read, whose name stands at its colon, and an empty line ends it. */
   readonly isRegular: boolean;
 }
 
@@ -37,19 +37,19 @@ const carriageReturn = 0x0d;
  */
 export function readHeader(bytes: Buffer, range: Range, wanted?: ReadonlySet<string>): Header {
   const fields = new Map<string, string[]>();
-  let at = range.start + (hasByteOrderMark(bytes, range.start) ? 3 : 0);
+  const isMarked = hasByteOrderMark(bytes, range.start);
+  let at = range.start + (isMarked ? 3 : 0);
   let count = 0;
-  let isRegular = true;
+  let isRegular = !isMarked;
   while (at < range.end) {
     const next = lineEnd(bytes, at, range.end);
     if (isEmptyLine(bytes, at, next)) return { fields, bodyStart: next, isRegular };
     const end = foldedEnd(bytes, next, range.end);
     const colon = colonOf(bytes, at, end);
     if (colon === -1 && count === 0 && !isEnvelopeLine(bytes, at)) break;
-    if (colon === -1 || isBlank(bytes[colon - 1])) isRegular = false;
-    if (colon !== -1 && count < maxFields) {
-      take(fields, { bytes, start: at, colon, end }, wanted);
-    }
+    const isTaken = colon !== -1 && count < maxFields;
+    if (isTaken) take(fields, { bytes, start: at, colon, end }, wanted);
+    if (!isTaken || isBlank(bytes[colon - 1])) isRegular = false;
     count++;
     at = end;
   }

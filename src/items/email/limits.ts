@@ -75,7 +75,7 @@ export const maxReminderSeconds = 65_535;
 /** Octets of a header, in front of the text of a mail whose structure is unusable. */
 export const maxHeaderBytes = 256 * 1024;
 
-/** Values of header fields that are kept as they were read, of addresses and of others: some 400 KB each at the most. */
+/** Values of header fields that are kept as they were read, of addresses and of others: some 4 MB each at the most. */
 export const recurringValues = { most: 1000, longest: 150 };
 
 /** Octets of one header field; the rest of a longer one is ignored. */
@@ -84,6 +84,9 @@ export const maxFieldBytes = 64 * 1024;
 /** Octets of a field's name, and blanks between it and its colon: what has more is no field. */
 export const maxNameBytes = 200;
 export const maxNameBlanks = 20;
+
+/** Characters of a multipart's boundary (RFC 2046 5.1.1): servers cut longer ones. */
+export const maxBoundaryLength = 70;
 
 /** Header fields read of one header. */
 export const maxFields = 2000;

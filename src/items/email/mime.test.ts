@@ -27,6 +27,13 @@ function level(n: number): string {
 }
 
 describe("taking a mail apart", () => {
+  it("takes a word alone for the mailbox of who writes, and for the name of who reads", () => {
+    const { envelope } = parseMessage(Buffer.from("From: root\r\nTo: Carol\r\n\r\n"));
+    const root = [{ name: "", address: "root" }];
+    assert.deepEqual([envelope.from, envelope.sender, envelope.replyTo], [root, root, root]);
+    assert.deepEqual(envelope.to, [{ name: "Carol", address: "" }]);
+  });
+
   it("reads the envelope: encoded words, groups, quoted names, references", () => {
     const { envelope, references, headers } = parseMessage(fixture("plain-latin1"));
     assert.equal(envelope.subject, "Re: Grüße");

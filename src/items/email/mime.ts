@@ -13,7 +13,7 @@ import {
   type Header,
   type Range,
 } from "./header.ts";
-import { keptReferences, maxPartDepth, maxParts } from "./limits.ts";
+import { keptReferences, maxBoundaryLength, maxPartDepth, maxParts } from "./limits.ts";
 import type { MailItem, Part } from "./message.ts";
 import { hasRegularContent } from "./regular.ts";
 
@@ -150,10 +150,19 @@ class Walker {
   #read(range: Range, defaultType: string, place: Place): Entity {
     const header = readHeader(this.#bytes, range, readFields);
     if (!header.isRegular || !hasRegularContent(header)) this.isRegular = false;
+    if (this.#hasLoneReturn(range.start, header.bodyStart)) this.isRegular = false;
     const body = { start: header.bodyStart, end: range.end };
     const content = contentType({ header, defaultType });
     const { section, depth } = place;
     return { start: range.start, header, body, section, depth, content };
+  }
+
+  /** A carriage return alone is a line's end to some readers. */
+  #hasLoneReturn(start: number, end: number): boolean {
+    for (let at = start; at < end; at++) {
+      if (this.#bytes[at] === 0x0d && this.#bytes[at + 1] !== 0x0a) return true;
+    }
+    return false;
   }
 
   /** Undefined when the entity is no multipart, or one without any part: then it is shown as text. */
@@ -162,6 +171,7 @@ class Walker {
     const boundary = content.parameters["boundary"] ?? "";
     if (content.type !== "multipart" || boundary === "" || entity.depth >= maxPartDepth)
       return undefined;
+    if (boundary.length > maxBoundaryLength) this.isRegular = false;
     const ranges = this.#split(entity.body, boundary);
     if (ranges.length === 0) return undefined;
     const defaultType = content.subtype === "digest" ? "message/rfc822" : "text/plain";

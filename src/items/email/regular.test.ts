@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { maxBoundaryLength, maxFields } from "./limits.ts";
 import { parseMessage } from "./mime.ts";
 
 const body = "\r\n\r\nbody\r\n";
@@ -17,7 +18,6 @@ describe("a mail that every server reads alike", () => {
     "text/plain",
     "text/plain; charset=utf-8",
     'text/html ; charset="utf-8"; format=flowed;',
-    "application/pdf; name*=utf-8''%C3%BC.pdf",
     'application/pdf;\r\n name="a; b.pdf"',
   ];
   for (const each of types) {
@@ -43,6 +43,11 @@ describe("a mail that every server reads alike", () => {
     "text/plain\r; charset=utf-8",
     'application/pdf; name="=?utf-8?Q?a?="',
     "application/pdf; name=ü.pdf",
+    "application/pdf; name*=utf-8''%C3%BC.pdf",
+    "application/pdf; filename=\"iso-8859-1'en'%41\"",
+    'application/pdf; name="a;b"; name=c',
+    "text/plain; __proto__=x",
+    "text/html\r\r\n",
   ];
   for (const each of oddTypes) {
     it(`is of none such as ${JSON.stringify(each)}`, () =>
@@ -74,6 +79,10 @@ describe("a mail that every server reads alike", () => {
     assert.ok(isRegular("\r\nbody"));
     assert.ok(!isRegular("Subject: x\r\n"));
     assert.ok(!isRegular("Subject : x\r\n\r\nbody"));
+    assert.ok(!isRegular("\ufeffSubject: x\r\n\r\nbody"));
+    assert.ok(!isRegular("X-Any: a\rSubject: x\r\n\r\nbody"));
+    assert.ok(isRegular(`${"X:\r\n".repeat(maxFields - 1)}Subject: x\r\n\r\nbody`));
+    assert.ok(!isRegular(`${"X:\r\n".repeat(maxFields)}Subject: x\r\n\r\nbody`));
     assert.ok(!isRegular("Subject: x\r\nno field\r\n\r\nbody"));
     assert.ok(!isRegular("no header"));
     assert.ok(!isRegular(""));
@@ -88,6 +97,27 @@ describe("a mail that every server reads alike", () => {
     assert.ok(!isRegular(multipart([...parts, "--begins alike", "--b--"])), "a boundary goes on");
     assert.ok(!isRegular(multipart(["no parts", "--b--"])));
     assert.ok(!isRegular(multipart([...parts, "--b", "no field", "", "three", "--b--"])));
+  });
+
+  it("has a boundary that every server reads whole", () => {
+    const of = (boundary: string, parameter = `boundary=${boundary}`): boolean =>
+      isRegular(
+        multipart([`--${boundary}`, "", "one", `--${boundary}--`], `multipart/mixed; ${parameter}`),
+      );
+    assert.ok(of("b"));
+    assert.ok(of("b".repeat(maxBoundaryLength)));
+    assert.ok(!of("b".repeat(maxBoundaryLength + 1)));
+    assert.ok(!of("b", "boundary*=us-ascii''b"));
+  });
+
+  it("has its Content-ID in parts of a type", () => {
+    const part = (fields: string): string => multipart(["--b", fields, "", "one", "--b--"]);
+    const id = "Content-ID: <a@b>";
+    assert.ok(isRegular(part(`Content-Type: text/plain\r\n${id}`)));
+    assert.ok(!isRegular(part(id)));
+    assert.ok(!isRegular(part(`Content-Type: text/plain\r\n${id}\r\n${id}`)));
+    assert.ok(!isRegular(part(`Content-Type: text/plain\r\nContent-ID: <ü@b>`)));
+    assert.ok(!isRegular(`${id}\r\n${part("")}`));
   });
 
   it("has multiparts within one another that do not share a boundary", () => {

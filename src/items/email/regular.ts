@@ -8,38 +8,49 @@ import type { Header } from "./header.ts";
 const word = String.raw`[\w!#$&^.+-]+`;
 
 const token = String.raw`[^\s()<>@,;:\\"/[\]?=]+`;
-const parameters = String.raw`(?: ?; ?${token}=(?:${token}|"(?:[^"\\]|\\.)*"))* ?;?`;
+const parameter = String.raw` ?; ?([a-z][a-z-]*)=(?:${token}|"(?:[^"\\]|\\.)*")`;
+const parameters = `(?:${parameter})* ?;?`;
 
-const types = new RegExp(`^${word}/${word}${parameters}$`);
-const dispositions = new RegExp(`^${word}${parameters}$`);
+const types = new RegExp(`^${word}/${word}${parameters}$`, "i");
+const dispositions = new RegExp(`^${word}${parameters}$`, "i");
 const encodings = /^(?:7bit|8bit|binary|base64|quoted-printable)$/i;
 const encodingsOfMultiparts = /^(?:7bit|8bit|binary)$/i;
 
-/** What a header tells of the content; "" for what it does not tell. */
-interface Told {
-  readonly type: string;
-  readonly disposition: string;
-  readonly encoding: string;
-}
+/** Fields of the content beside its type, which some servers heed only where there is a type. */
+const otherFields = [
+  "content-disposition",
+  "content-transfer-encoding",
+  "content-id",
+  "content-location",
+];
 
 /** Whether what it tells of the content, if it does, can be read in one way only. */
 export function hasRegularContent({ fields }: Header): boolean {
-  if (hasLoneReturn(fields)) return false;
   const type = onlyOf(fields, "content-type");
-  const disposition = onlyOf(fields, "content-disposition");
-  const encoding = onlyOf(fields, "content-transfer-encoding");
-  if (type === undefined || disposition === undefined || encoding === undefined) return false;
-  // Some servers heed nothing of what has no type.
-  if (!fields.has("content-type")) return disposition === "" && encoding === "";
-  return isRegular({ type, disposition, encoding });
+  const others = otherFields.map((name) => onlyOf(fields, name));
+  if (type === undefined || others.includes(undefined)) return false;
+  if (!fields.has("content-type")) return otherFields.every((name) => !fields.has(name));
+  const [disposition = "", encoding = "", id = "", location = ""] = others;
+  return (
+    isStructured(type, types) &&
+    (disposition === "" || isStructured(disposition, dispositions)) &&
+    (/^multipart\//i.test(type)
+      ? isOfMultipart(encoding, id + location)
+      : isOfPart(encoding, id + location))
+  );
 }
 
-/** A carriage return alone is a line's end to some readers. */
-function hasLoneReturn(fields: Header["fields"]): boolean {
-  for (const values of fields.values()) {
-    for (const value of values) if (value.includes("\r")) return true;
-  }
-  return false;
+/** Servers tell no Content-ID of a multipart, and it is not encoded. */
+function isOfMultipart(encoding: string, names: string): boolean {
+  return names === "" && (encoding === "" || encodingsOfMultiparts.test(encoding));
+}
+
+function isOfPart(encoding: string, names: string): boolean {
+  return isAscii(names) && (encoding === "" || encodings.test(encoding));
+}
+
+function isAscii(value: string): boolean {
+  return !/[^\u0020-\u007e]/.test(value);
 }
 
 /** The value of a field, "" where it is not there; undefined where it is there more than once. */
@@ -49,22 +60,20 @@ function onlyOf(fields: Header["fields"], name: string): string | undefined {
   return values.length === 1 ? values[0] : undefined;
 }
 
-function isRegular({ type, disposition, encoding }: Told): boolean {
-  if (!isStructured(type, types)) return false;
-  if (disposition !== "" && !isStructured(disposition, dispositions)) return false;
-  const known = /^multipart\//i.test(type) ? encodingsOfMultiparts : encodings;
-  return encoding === "" || known.test(encoding);
-}
-
-/** Neither encoded words nor letters beyond ASCII may be in a parameter (RFC 2047 5, RFC 2045 5.1): some read them. */
+/**
+ * Neither encoded words nor letters beyond ASCII may be in a parameter (RFC 2047 5, RFC 2045 5.1), and what RFC 2231
+ * allows instead not every server reads.
+ */
 function isStructured(value: string, form: RegExp): boolean {
-  const isAscii = !/[^\u0020-\u007e]/.test(value) && !value.includes("=?");
-  return isAscii && form.test(value) && !repeats(value);
+  const isPlain = isAscii(value) && !value.includes("=?") && !value.includes("'");
+  return isPlain && form.test(value) && !repeats(value);
 }
 
-/** Whether a parameter comes twice, or in several pieces (RFC 2231 3): one of them is read, or all. */
+const eachParameter = new RegExp(parameter, "gi");
+
+/** Whether a parameter comes twice: some take the first, some the last. */
 function repeats(value: string): boolean {
   if (value.indexOf(";") === value.lastIndexOf(";")) return false;
-  const names = [...value.matchAll(/; ?([^=*]+)/g)].map(([, name = ""]) => name.toLowerCase());
+  const names = [...value.matchAll(eachParameter)].map(([, name = ""]) => name.toLowerCase());
   return new Set(names).size < names.length;
 }

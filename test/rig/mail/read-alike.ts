@@ -7,6 +7,7 @@ import { pino } from "pino";
 import { ImapConnection } from "../../../src/backends/imap/connection.ts";
 import { listItems } from "../../../src/backends/imap/list.ts";
 import { fetchParts } from "../../../src/backends/imap/parts.ts";
+import { partsOf } from "../../../src/items/email/body-parts.ts";
 import type { Part } from "../../../src/items/email/message.ts";
 import { parseMessage } from "../../../src/items/email/mime.ts";
 import { ordinaryMails } from "./ordinary-mails.ts";
@@ -78,6 +79,11 @@ export async function assertReadAlike(
       assert.deepEqual(meaningOf(own.structure), meaningOf(structure), name);
       assert.deepEqual(own.references, references, name);
       assert.deepEqual(own.headers, headers, name);
+      const leaves = partsOf(structure).filter(({ children }) => children.length === 0);
+      const wanted = leaves.map(({ section }) => ({ number, section }));
+      for (const { section, bytes } of await fetchParts(connection, wanted)) {
+        assert.deepEqual(own.part(section), bytes, `${name} ${section}`);
+      }
     }
   } finally {
     connection.drop();
