@@ -16,8 +16,7 @@ import {
   textOf,
   topNumber,
 } from "./tokens.ts";
-
-const atom = (value: string): Argument => ({ type: "ATOM", value });
+import { atom } from "./tokens.ts";
 
 function sequenceOf(numbers: readonly number[]): Argument {
   return { type: "SEQUENCE", value: formatRanges(rangesOf(numbers)) };

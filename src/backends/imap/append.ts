@@ -4,7 +4,7 @@ import type { MailFlags } from "../../items/email/message.ts";
 import { scan, type Octets } from "../../kit/octets.ts";
 import type { Argument, ImapConnection } from "./connection.ts";
 import { flagNames } from "./flags.ts";
-import { codeOf } from "./tokens.ts";
+import { atom, codeOf } from "./tokens.ts";
 
 /** Appends a mail; its number where APPENDUID tells it (RFC 4315). */
 export async function appendMail(
@@ -18,7 +18,7 @@ export async function appendMail(
     const sizes = `${sizeBytes} octets, the server takes ${most} (APPENDLIMIT)`;
     throw new BackendError("too large", `the mail has ${sizes}`);
   }
-  const names = flagNames(mail.flags).map((value): Argument => ({ type: "ATOM", value }));
+  const names = flagNames(mail.flags).map(atom);
   const flags: readonly Argument[] = names.length === 0 ? [] : [names];
   // A literal of the usual kind has no NUL (RFC 3516 4.4).
   const binary = connection.has("BINARY") && (await hasNul(mail.mime));

@@ -1,9 +1,9 @@
 /** Empties a folder in a few commands, however much is in it. */
 import { expungeMarked } from "./actions.ts";
 import type { NumberRange } from "../../feed.ts";
-import type { Argument, ImapConnection } from "./connection.ts";
+import type { ImapConnection } from "./connection.ts";
 import { emptiedAtOnce } from "./limits.ts";
-import { formatRange, searchedOf } from "./tokens.ts";
+import { atom, formatRange, searchedOf } from "./tokens.ts";
 
 /**
  * Deletes for good all items of the selected folder below `next`, which no item has that arrives later; some at a
@@ -35,8 +35,4 @@ async function uidsBelow(connection: ImapConnection, next: number): Promise<read
     SEARCH: (untagged) => void found.push(searchedOf(untagged)),
   });
   return found.flat().toSorted((one, other) => one - other);
-}
-
-function atom(value: string): Argument {
-  return { type: "ATOM", value };
 }

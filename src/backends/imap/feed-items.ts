@@ -7,9 +7,8 @@ import type { Argument, ImapConnection, Parsed, Untagged } from "./connection.ts
 import { rangesPerCommand } from "./limits.ts";
 import { flagsIn, isListed, listedItems, toItem } from "./list.ts";
 import { fetchMails } from "./fetching.ts";
-import { pairsOf, textOf, vanishedOf } from "./tokens.ts";
+import { atom, pairsOf, textOf, vanishedOf } from "./tokens.ts";
 
-const atom = (value: string): Argument => ({ type: "ATOM", value });
 const metadata = [atom("UID"), atom("FLAGS"), atom("INTERNALDATE")];
 
 /** What is fetched along with feed items, theirs included. */

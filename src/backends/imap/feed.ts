@@ -9,7 +9,7 @@ import {
 } from "../../feed.ts";
 import type { MailItem } from "../../items/email/message.ts";
 import type { Clock } from "../../kit/clock.ts";
-import type { Argument, ImapConnection } from "./connection.ts";
+import type { ImapConnection } from "./connection.ts";
 import { fetchFeedItems, listing } from "./feed-items.ts";
 import { allFlagsMs, flagsWithoutCondstore, listedPerLook, smallDistance } from "./limits.ts";
 import type { ListedItems } from "./listed.ts";
@@ -17,6 +17,7 @@ import { newest, type NewestAsked } from "./newest.ts";
 import { complement, intersection } from "./ranges.ts";
 import type { FoundAhead } from "./read-ahead.ts";
 import { arrivedSince, search } from "./search.ts";
+import { atom } from "./tokens.ts";
 
 /** Runs a piece of work on a connection of the account that has the folder selected. */
 export type OnSelected = <Result>(
@@ -34,8 +35,6 @@ export interface FeedAccount {
   /** The answer of `newest` for a folder that stands at `now`, where it was read ahead. */
   ahead(path: string, asked: NewestAsked): Promise<FoundAhead | undefined>;
 }
-
-const atom = (value: string): Argument => ({ type: "ATOM", value });
 
 /** The feed of one folder over IMAP. */
 export function imapFeed(path: string, account: FeedAccount): Feed {

@@ -2,7 +2,7 @@
 import { decodePath, encodePath } from "imapflow/lib/tools.js";
 import { BackendError } from "../../backend.ts";
 import type { Argument, ImapConnection, Parsed, Untagged } from "./connection.ts";
-import { entriesOf, isList, pairsOf, textOf } from "./tokens.ts";
+import { atom, entriesOf, isList, pairsOf, textOf } from "./tokens.ts";
 
 /** What STATUS tells about a folder that can be opened. */
 export interface FolderStatus {
@@ -121,10 +121,6 @@ function statusItems(connection: ImapConnection): Argument[][] {
 function asksForKeyAlone(connection: ImapConnection): boolean {
   const name = connection.client.serverInfo?.name;
   return typeof name !== "string" || /cyrus/i.test(name);
-}
-
-function atom(value: string): Argument {
-  return { type: "ATOM", value };
 }
 
 /** Namespaces of others' folders that a wildcard at the top does not match (RFC 2342 section 5). */

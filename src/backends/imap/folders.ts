@@ -3,6 +3,7 @@ import { BackendError, type MailFolderType, type RemoteFolder } from "../../back
 import type { Argument, ImapConnection } from "./connection.ts";
 import { listAll, type ListedFolder } from "./folder-listing.ts";
 import { folderTypes, useOfType } from "./folder-types.ts";
+import { atom } from "./tokens.ts";
 
 /** All folders; those that only hold others included. Throws when the server does not tell them. */
 export async function listFolders(connection: ImapConnection): Promise<readonly RemoteFolder[]> {
@@ -106,8 +107,4 @@ async function create(
 /** Subscribes to a folder. */
 export function subscribe(connection: ImapConnection, path: string): Promise<unknown> {
   return connection.exec("SUBSCRIBE", [connection.pathArgument(path)]);
-}
-
-function atom(value: string): Argument {
-  return { type: "ATOM", value };
 }

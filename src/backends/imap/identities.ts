@@ -3,9 +3,7 @@ import { createHash } from "node:crypto";
 import type { NumberRange } from "../../feed.ts";
 import type { Argument, ImapConnection, Parsed, Untagged } from "./connection.ts";
 import { rangesPerCommand } from "./limits.ts";
-import { formatRanges, isList, pairsOf, textOf } from "./tokens.ts";
-
-const atom = (value: string): Argument => ({ type: "ATOM", value });
+import { atom, formatRanges, isList, pairsOf, textOf } from "./tokens.ts";
 
 const messageIdField = {
   type: "ATOM",

@@ -9,7 +9,7 @@ import { flagsOf } from "./flags.ts";
 import { numbersPerCommand } from "./limits.ts";
 import { toStructure, unknownStructure } from "./structure.ts";
 import { fetchMails } from "./fetching.ts";
-import { entriesOf, isList, pairsOf, rangesOf, textOf } from "./tokens.ts";
+import { atom, entriesOf, isList, pairsOf, rangesOf, textOf } from "./tokens.ts";
 
 /** Metadata of these items of a folder; items that are gone are left out. */
 export async function listItems(
@@ -25,22 +25,16 @@ export async function listItems(
   return items;
 }
 
-/** A section with fields is a list of its own, which imapflow's arguments carry beside the value. */
-const headerFields = {
-  type: "ATOM",
-  value: "BODY.PEEK",
-  section: [atom("HEADER.FIELDS"), headFields.map((name) => atom(name))],
-} as const;
+/** BODY.PEEK[HEADER.FIELDS (…)]: the fields are a list of their own, which imapflow's arguments carry beside the value. */
+export function peekFields(names: readonly string[]): Argument {
+  return { type: "ATOM", value: "BODY.PEEK", section: [atom("HEADER.FIELDS"), names.map(atom)] };
+}
 
 /** All that `toItem` reads. */
 export const listedItems: readonly Argument[] = [
   ...["UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE", "BODYSTRUCTURE"].map(atom),
-  headerFields,
+  peekFields(headFields),
 ];
-
-function atom(value: string): Argument {
-  return { type: "ATOM", value };
-}
 
 async function fetchItems(
   connection: ImapConnection,
@@ -127,7 +121,8 @@ function textIn(bytes: Buffer): string {
   return bytes.toString(isUtf8(bytes) ? "utf8" : "latin1");
 }
 
-function headerIn(answer: Parsed | undefined): Header {
+/** The header in the answer to `peekFields`. */
+export function headerIn(answer: Parsed | undefined): Header {
   const bytes = octetsOf(answer);
   return readHeader(bytes, { start: 0, end: bytes.length });
 }

@@ -16,9 +16,7 @@ import { datedHits, leastAsciiRun, rangesPerCommand, unreadableBreaksMost } from
 import { receivedAt } from "./list.ts";
 import { searchOnce } from "./search.ts";
 import { criteriaOf, imapDate, type SearchDialect } from "./search-criteria.ts";
-import { formatRanges, pairsOf, textOf } from "./tokens.ts";
-
-const atom = (value: string): Argument => ({ type: "ATOM", value });
+import { atom, formatRanges, pairsOf, textOf } from "./tokens.ts";
 
 /** Searches a selected folder; an aborted signal takes the connection away, as no command can be called back. */
 export async function searchMails(

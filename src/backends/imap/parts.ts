@@ -6,7 +6,7 @@ import type { Argument, ImapConnection, Parsed, Untagged } from "./connection.ts
 import { numbersPerCommand, streamChunkBytes } from "./limits.ts";
 import type { OnSelected } from "./feed.ts";
 import { fetchMails } from "./fetching.ts";
-import { entriesOf, isList, pairsOf, rangesOf, textOf } from "./tokens.ts";
+import { atom, entriesOf, isList, pairsOf, rangesOf, textOf } from "./tokens.ts";
 
 /** Items that want the same parts, cut at the same sizes: one command for all of them. */
 interface Group {
@@ -70,7 +70,7 @@ async function fetchGroup(
   { cuts, wanted }: Group,
 ): Promise<PartFetched[]> {
   const peeks = [...cuts].map(([section, cut]) => peek(section, 0, cut));
-  const items: Argument[] = [{ type: "ATOM", value: "UID" }, ...peeks];
+  const items: Argument[] = [atom("UID"), ...peeks];
   const fetched: PartFetched[] = [];
   await fetchMails(
     connection,
@@ -96,7 +96,7 @@ export function cutAt(bytes: Buffer, maxBytes = Infinity): Buffer {
 /** BODY.PEEK[section]<start.length>; length 0 is everything. */
 export function peek(section: string, start: number, length: number): Argument {
   const partial = length === 0 && start === 0 ? {} : { partial: [start, length] };
-  const inBrackets: Argument[] = section === "" ? [] : [{ type: "ATOM", value: section }];
+  const inBrackets: Argument[] = section === "" ? [] : [atom(section)];
   return { type: "ATOM", value: "BODY.PEEK", section: inBrackets, ...partial };
 }
 
@@ -169,10 +169,7 @@ async function pieceOf(
   // Between two pieces the folder may have been made anew, and the number is another mail's.
   if (connection.selectedEpoch !== epoch) return undefined;
   let found: Buffer | undefined;
-  const items: Argument[] = [
-    { type: "ATOM", value: "UID" },
-    peek(section, start, streamChunkBytes),
-  ];
+  const items: Argument[] = [atom("UID"), peek(section, start, streamChunkBytes)];
   const ranges = [{ low: number, high: number }];
   await fetchMails(
     connection,

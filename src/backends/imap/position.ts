@@ -3,7 +3,7 @@ import type { MailboxObject } from "imapflow";
 import { BackendError } from "../../backend.ts";
 import type { Position } from "../../feed.ts";
 import type { ImapConnection, Parsed } from "./connection.ts";
-import { pairsOf, textOf } from "./tokens.ts";
+import { atom, pairsOf, textOf } from "./tokens.ts";
 
 /**
  * One STATUS. The mark is HIGHESTMODSEQ; a server without CONDSTORE, or a folder whose marks the server does not keep
@@ -16,7 +16,7 @@ export async function readPosition(
 ): Promise<Position> {
   const condstore = connection.isEnabled("CONDSTORE");
   const items = ["UIDVALIDITY", "UIDNEXT", "MESSAGES", ...(condstore ? ["HIGHESTMODSEQ"] : [])];
-  const atoms = items.map((value) => ({ type: "ATOM" as const, value }));
+  const atoms = items.map(atom);
   let found: ReadonlyMap<string, Parsed> | undefined;
   await connection.exec("STATUS", [connection.pathArgument(path), atoms], {
     STATUS: (untagged) => {

@@ -3,7 +3,7 @@ import { isEverything, type Condition, type TextField } from "../../items/search
 import type { Argument } from "./connection.ts";
 import { keywordOf } from "./flags.ts";
 import { keywordCharacters } from "./limits.ts";
-import { topNumber } from "./tokens.ts";
+import { atom, topNumber } from "./tokens.ts";
 
 /** What the server can do with texts. */
 export interface SearchDialect {
@@ -14,8 +14,6 @@ export interface SearchDialect {
 }
 
 const dayMs = 86_400_000;
-
-const atom = (value: string): Argument => ({ type: "ATOM", value });
 
 /** The search keys of a condition, to be joined by "and". */
 export function criteriaOf(condition: Condition, dialect: SearchDialect): Argument[] {

@@ -5,9 +5,15 @@ import { fetchFeedItems } from "./feed-items.ts";
 import { rangesPerCommand } from "./limits.ts";
 import { complement, intersection, joined } from "./ranges.ts";
 import { imapDate } from "./search-criteria.ts";
-import { formatRanges, isList, parseNumbers, rangesOf, searchedOf, textOf } from "./tokens.ts";
-
-const atom = (value: string): Argument => ({ type: "ATOM", value });
+import {
+  atom,
+  formatRanges,
+  isList,
+  parseNumbers,
+  rangesOf,
+  searchedOf,
+  textOf,
+} from "./tokens.ts";
 
 /**
  * Which numbers arrived on a day (UTC) or later. SINCE takes whole days of the server's own time zone, so what

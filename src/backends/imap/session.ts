@@ -40,11 +40,11 @@ import { unreadableLooksMost } from "./limits.ts";
 import { listItems } from "./list.ts";
 import { ListedItems } from "./listed.ts";
 import { searchMails } from "./mail-search.ts";
-import { fetchParts, openPart } from "./parts.ts";
+import { fetchParts, openPart, peek } from "./parts.ts";
 import type { Pool, Visit } from "./pool.ts";
 import type { ReadAhead } from "./read-ahead.ts";
 import { RequestAhead } from "./request-ahead.ts";
-import { rangesOf, topNumber } from "./tokens.ts";
+import { atom, rangesOf, topNumber } from "./tokens.ts";
 import { threadsOf } from "./threads.ts";
 import { findUnreadable } from "./unreadable.ts";
 import type { Watches } from "./watch.ts";
@@ -335,8 +335,7 @@ export class ImapSession implements MailSession {
 }
 
 function wholeMail(number: number): FetchAsked {
-  const body = { type: "ATOM", value: "BODY.PEEK", section: [] } as const;
-  const items = [{ type: "ATOM", value: "UID" } as const, body];
+  const items = [atom("UID"), peek("", 0, 0)];
   return { of: "wholes", ranges: [{ low: number, high: number }], items };
 }
 

@@ -10,7 +10,7 @@ import { smallMailBytes, smallMailsBytes, smallMailWorthBytes } from "./limits.t
 import { octetsOf, receivedAt } from "./list.ts";
 import { firstWidth, type NewestAsked } from "./newest.ts";
 import { cutAt, peek } from "./parts.ts";
-import { textOf } from "./tokens.ts";
+import { atom, textOf } from "./tokens.ts";
 
 /** Octets up to which a mail of a window may come whole, so that all together are no more than a window takes. */
 export function mostOf(asked: NewestAsked): number {
@@ -59,10 +59,7 @@ export class SmallMails implements Along {
     this.#most = mostOf(asked);
     this.#limit = asked.limit;
     this.items = [
-      ...["UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE"].map((value) => ({
-        type: "ATOM" as const,
-        value,
-      })),
+      ...["UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE"].map(atom),
       peek("", 0, this.#most),
     ];
   }

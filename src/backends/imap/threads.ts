@@ -1,12 +1,10 @@
 /** Conversations of a folder: as the server itself knows them (RFC 5256), else by the mails' headers. */
-import { firstValue, messageIds, readHeader } from "../../items/email/header.ts";
+import { firstValue, messageIds } from "../../items/email/header.ts";
 import { threadsIn, type ThreadedMail } from "../../items/email/threads.ts";
-import type { Argument, ImapConnection, Parsed, Untagged } from "./connection.ts";
+import type { ImapConnection, Parsed, Untagged } from "./connection.ts";
 import { threadedMails } from "./limits.ts";
-import { octetsOf } from "./list.ts";
-import { isList, pairsOf, textOf } from "./tokens.ts";
-
-const atom = (value: string): Argument => ({ type: "ATOM", value });
+import { headerIn, peekFields } from "./list.ts";
+import { atom, isList, pairsOf, textOf } from "./tokens.ts";
 
 /** REFS goes by the message-ids alone; REFERENCES joins mails of one subject too. */
 const algorithms = ["REFS", "REFERENCES"];
@@ -44,8 +42,7 @@ function numbersIn(thread: Parsed): number[] {
 }
 
 function threadedMail(number: number, values: ReadonlyMap<string, Parsed>): ThreadedMail {
-  const bytes = octetsOf(values.get("BODY"));
-  const header = readHeader(bytes, { start: 0, end: bytes.length });
+  const header = headerIn(values.get("BODY"));
   const first = (name: string): string => messageIds(firstValue(header, name))[0] ?? "";
   return {
     number,
@@ -54,12 +51,7 @@ function threadedMail(number: number, values: ReadonlyMap<string, Parsed>): Thre
   };
 }
 
-/** A section with fields is a list of its own, which imapflow's arguments carry beside the value. */
-const threadingFields = {
-  type: "ATOM",
-  value: "BODY.PEEK",
-  section: [atom("HEADER.FIELDS"), ["MESSAGE-ID", "IN-REPLY-TO", "REFERENCES"].map(atom)],
-} as const;
+const threadingFields = peekFields(["message-id", "in-reply-to", "references"]);
 
 async function headersIn(connection: ImapConnection, path: string): Promise<ThreadedMail[]> {
   const { exists } = await connection.select(path);

@@ -1,6 +1,11 @@
-/** Small readers of imapflow's parsed tokens. */
+/** Small readers of imapflow's parsed tokens, and the word of a command. */
 import type { NumberRange } from "../../feed.ts";
-import type { Parsed, Untagged } from "./connection.ts";
+import type { Argument, Parsed, Untagged } from "./connection.ts";
+
+/** A word of a command that goes out as it stands. */
+export function atom(value: string): Argument {
+  return { type: "ATOM", value };
+}
 
 /** The text of a token; undefined for lists and NIL. */
 export function textOf(token: Parsed | undefined): string | undefined {

@@ -5,7 +5,7 @@ import type { Log } from "../../kit/log.ts";
 import type { ImapConnection } from "./connection.ts";
 import { failedFetch, fetchArguments, fetchMails, type FetchAsked } from "./fetching.ts";
 import { unreadableBreaksMost, unreadableMs, unreadableSearchMs } from "./limits.ts";
-import { pairsOf, rangesOf, textOf } from "./tokens.ts";
+import { atom, pairsOf, rangesOf, textOf } from "./tokens.ts";
 
 /** A folder by its name and UIDVALIDITY, and what of its mails is fetched. */
 interface Place {
@@ -81,7 +81,7 @@ async function suspectsOf(
   const place = { path, epoch, of };
   const known = unreadable?.in(place) ?? [];
   const numbers = new Set<number>();
-  const items = ["UID", "FLAGS"].map((value) => ({ type: "ATOM" as const, value }));
+  const items = ["UID", "FLAGS"].map(atom);
   await connection.exec("UID FETCH", fetchArguments({ ...asked, items }), {
     FETCH: ({ attributes }) => {
       const number = Number(textOf(pairsOf(attributes?.[1]).get("UID")));
