@@ -4,7 +4,7 @@ import { dateOf, messageIds } from "../../items/email/header.ts";
 import { maxAddresses } from "../../items/email/limits.ts";
 import type { Address, Envelope } from "../../items/email/message.ts";
 
-/** What a server without an answer leaves: every field is empty. */
+/** Of a mail within a mail of which the server tells none: every field is empty. */
 export const noEnvelope: Envelope = {
   subject: "",
   from: [],

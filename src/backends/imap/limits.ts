@@ -151,7 +151,7 @@ export const readsAhead = 32;
 /** Octets up to which a mail that is read ahead may come whole. */
 export const smallMailBytes = 32 * 1024;
 
-/** Octets of whole mails in one window: as many as of parts that are read ahead. */
+/** Octets of whole mails in one window while they are taken apart, beside as many of parts that are read ahead. */
 export const smallMailsBytes = 2 * 1024 * 1024;
 
 /** Octets that take as long to fetch as a mail's BODYSTRUCTURE to take apart, and its parts to ask for. */

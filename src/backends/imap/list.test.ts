@@ -90,9 +90,7 @@ describe("mails listed by Dovecot", async () => {
   );
 
   it("are told as they are read here, where every server reads them alike", async () => {
-    const mails = await regularMails();
-    assert.ok(mails.length > 40);
-    await assertReadAlike(mail, mails);
+    await assertReadAlike(mail, await regularMails());
   });
 
   it("can be fetched by each of their sections, messages in messages included", async () => {

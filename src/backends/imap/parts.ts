@@ -89,7 +89,7 @@ async function fetchGroup(
 }
 
 /** What is more than was wanted is not kept: of a mail whose size the server got wrong it can be much. */
-export function cutAt(bytes: Buffer, maxBytes = Infinity): Buffer {
+function cutAt(bytes: Buffer, maxBytes = Infinity): Buffer {
   return bytes.length > maxBytes ? Buffer.from(bytes.subarray(0, maxBytes)) : bytes;
 }
 

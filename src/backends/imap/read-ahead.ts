@@ -25,7 +25,7 @@ export interface Wish {
   readonly former?: Ahead | undefined;
 }
 
-/** An answer of `newest`, with the metadata that came along. */
+/** An answer of `newest`, with the metadata of its items. */
 export interface FoundAhead extends Found {
   readonly listed: readonly MailItem[];
 }
@@ -87,10 +87,14 @@ export class ReadAhead {
     const found = this.#orNothing(on((connection) => readNewest(connection, asked, small)));
     let areSmall = false;
     const readThem = async (read: FoundAhead | undefined): Promise<readonly PartFetched[]> => {
-      const wanted = read === undefined ? [] : upcoming.wanted(read.listed);
+      const items = read?.listed ?? [];
+      const wanted = upcoming.wanted(items);
       if (wanted.length === 0) return [];
-      areSmall = areWorth(read?.listed ?? [], wanted, mostOf(asked));
-      return (await this.#orNothing(on((of) => readParts(of, asked, { wanted, small })))) ?? [];
+      areSmall = areWorth({ items, wanted, most: mostOf(asked) }, small);
+      const { there, others } = divided(wanted, small);
+      if (others.length === 0) return there;
+      const come = await this.#orNothing(on((connection) => readParts(connection, asked, others)));
+      return [...there, ...(come ?? [])];
     };
     const parts = found.then(readThem).finally(() => small?.forget());
     const commands = (): number => visit.commands;
@@ -137,18 +141,11 @@ async function readNewest(
   return { ...found, listed: [...listed, ...(await listItems(connection, path, others))] };
 }
 
-/** Parts, and the small mails of which some need not be asked for. */
-interface PartsAsked {
-  readonly wanted: readonly PartWanted[];
-  readonly small: SmallMails | undefined;
-}
-
-async function readParts(
-  connection: ImapConnection,
-  asked: NewestAsked,
-  { wanted, small }: PartsAsked,
-): Promise<readonly PartFetched[]> {
-  if (!isAsTold(connection, asked)) return [];
+/** Parts of small mails that came whole, and those that are still to be asked for. */
+function divided(
+  wanted: readonly PartWanted[],
+  small: SmallMails | undefined,
+): { readonly there: readonly PartFetched[]; readonly others: readonly PartWanted[] } {
   const there: PartFetched[] = [];
   const others: PartWanted[] = [];
   for (const part of wanted) {
@@ -156,7 +153,15 @@ async function readParts(
     if (came === undefined) others.push(part);
     else there.push(came);
   }
-  return [...there, ...(await fetchParts(connection, others))];
+  return { there, others };
+}
+
+async function readParts(
+  connection: ImapConnection,
+  asked: NewestAsked,
+  wanted: readonly PartWanted[],
+): Promise<readonly PartFetched[]> {
+  return isAsTold(connection, asked) ? await fetchParts(connection, wanted) : [];
 }
 
 /** Numbers of another epoch name other mails. */

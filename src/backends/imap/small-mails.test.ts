@@ -93,6 +93,10 @@ suite("Small mails on a real Dovecot", () => {
     Buffer.from(
       `From: "Sender ${at}" <s${at}@example.test>\r\nSubject: ${at}\r\n\r\n${at} ${"x".repeat(800)}`,
     );
+  const odd = (at: number): Buffer =>
+    Buffer.from(
+      `Subject: odd ${at}\r\nContent-Type: text/plain; name="=?utf-8?Q?x?="\r\n\r\n${at} ${"x".repeat(800)}`,
+    );
   const large = (at: number): Buffer =>
     Buffer.from(`Subject: large ${at}\r\n\r\n${"y".repeat(smallMailBytes)}`);
   const all = (count: number, of: (at: number) => Buffer): Buffer[] =>
@@ -108,14 +112,23 @@ suite("Small mails on a real Dovecot", () => {
   });
 
   test("A large one among them, and one that servers read each in its way, are asked for as others are", async () => {
-    const mails = all(15, small);
+    const mails = all(20, small);
+    mails[7] = odd(7);
     mails[1] = large(1);
-    mails[2] = Buffer.from("To: group: a@example.test;\r\nSubject: odd\r\n\r\nodd");
     const user = await userWith(mails);
-    const { told, fetched } = await windows(user, 3, shown);
+    const { told, fetched } = await windows(user, 4, shown);
     const inParts = [ofMetadata, ofParts];
-    assert.deepEqual(fetched, [...inParts, ...inParts, ofWholes, ...inParts]);
-    assert.deepEqual(withoutCharset(told), withoutCharset((await windows(user, 3)).told));
+    const inBoth = [ofWholes, ...inParts];
+    assert.deepEqual(fetched, [...inParts, ...inParts, ...inBoth, ...inBoth]);
+    assert.deepEqual(withoutCharset(told), withoutCharset((await windows(user, 4)).told));
+  });
+
+  test("After a window that came whole for nothing the next one comes in parts", async () => {
+    const user = await userWith(all(20, odd));
+    const { told, fetched } = await windows(user, 4, shown);
+    const inParts = [ofMetadata, ofParts];
+    assert.deepEqual(fetched, [...inParts, ...inParts, ofWholes, ...inParts, ...inParts]);
+    assert.deepEqual(told, (await windows(user, 4)).told);
   });
 
   test("Where numbers are missing the same mails are told", async () => {
@@ -171,7 +184,7 @@ suite("Whether mails are worth to come whole", () => {
     for (const [sizes, shownOf, expected] of cases) {
       const wanted = shownOf.map((maxBytes, at) => ({ number: at + 1, section: "1", maxBytes }));
       const text = `${String(sizes)} of which ${String(shownOf)} are shown`;
-      assert.equal(areWorth(mailsOf(sizes), wanted, most), expected, text);
+      assert.equal(areWorth({ items: mailsOf(sizes), wanted, most }), expected, text);
     }
   });
 });

@@ -3,13 +3,13 @@
  * tell, and neither the server nor imapflow has to take it apart into hundreds of tokens.
  */
 import { findPart, partsOf } from "../../items/email/body-parts.ts";
-import type { MailItem, Part, PartFetched, PartWanted } from "../../items/email/message.ts";
+import type { MailItem, PartFetched, PartWanted } from "../../items/email/message.ts";
 import { parseMessage, type ParsedMessage } from "../../items/email/mime.ts";
 import type { Along, Answer } from "./feed-items.ts";
 import { smallMailBytes, smallMailsBytes, smallMailWorthBytes } from "./limits.ts";
 import { octetsOf, receivedAt } from "./list.ts";
 import { firstWidth, type NewestAsked } from "./newest.ts";
-import { cutAt, peek } from "./parts.ts";
+import { peek } from "./parts.ts";
 import { atom, textOf } from "./tokens.ts";
 
 /** Octets up to which a mail of a window may come whole, so that all together are no more than a window takes. */
@@ -17,20 +17,24 @@ export function mostOf(asked: NewestAsked): number {
   return Math.min(smallMailBytes, Math.floor(smallMailsBytes / firstWidth(asked)));
 }
 
+/** A window, and what of it is shown. */
+interface Shown {
+  readonly items: readonly MailItem[];
+  readonly wanted: readonly PartWanted[];
+  /** `mostOf` what was asked. */
+  readonly most: number;
+}
+
 /**
- * Whether a window would have cost less with its small mails whole. For each some octets more than its parts have are
- * worth it; of a larger one what comes is for nothing, and it is asked for once more.
+ * Whether a window cost less with its small mails whole, or would have, if they did not come so. For each some octets
+ * more than its parts have are worth it; what comes of others is for nothing, and they are asked for once more.
  */
-export function areWorth(
-  items: readonly MailItem[],
-  wanted: readonly PartWanted[],
-  most: number,
-): boolean {
+export function areWorth({ items, wanted, most }: Shown, came?: SmallMails): boolean {
   const shown = Map.groupBy(wanted, ({ number }) => number);
-  const worth = items.map(({ number, sizeBytes, structure }) => {
-    if (sizeBytes >= most || holdsMail(structure)) {
-      return -(Math.min(sizeBytes, most) + smallMailWorthBytes);
-    }
+  const worth = items.map((item) => {
+    const { number, sizeBytes } = item;
+    const isKept = came === undefined ? mayBeKept(item, most) : came.item(number) !== undefined;
+    if (!isKept) return -(Math.min(sizeBytes, most) + smallMailWorthBytes);
     const parts = shown.get(number) ?? [];
     const asked = parts.reduce((sum, { maxBytes = sizeBytes }) => sum + maxBytes, 0);
     return smallMailWorthBytes + Math.min(asked, sizeBytes) - sizeBytes;
@@ -38,9 +42,9 @@ export function areWorth(
   return worth.reduce((sum, each) => sum + each, 0) > 0;
 }
 
-/** Such a mail is not taken apart here, however small it is. */
-function holdsMail(structure: Part): boolean {
-  return partsOf(structure).some(({ type }) => type === "message");
+/** As far as its metadata tell. */
+function mayBeKept({ sizeBytes, structure }: MailItem, most: number): boolean {
+  return sizeBytes < most && partsOf(structure).every(({ type }) => type !== "message");
 }
 
 interface SmallMail {
@@ -93,14 +97,14 @@ export class SmallMails implements Along {
     return this.#mails.get(number)?.item;
   }
 
-  /** A part of a mail that was kept, or all of it. */
+  /** A part of a mail that was kept, or all of it: a copy, as a piece would keep the whole mail alive. */
   part(wanted: PartWanted): PartFetched | undefined {
     const { number, section, maxBytes } = wanted;
     const mail = this.#mails.get(number);
     if (mail === undefined) return undefined;
     const isLeaf = findPart(mail.item.structure, section)?.children.length === 0;
     const bytes = isLeaf || section === "" ? mail.parsed.part(section) : undefined;
-    return bytes && { ...wanted, bytes: cutAt(bytes, maxBytes) };
+    return bytes && { ...wanted, bytes: Buffer.from(bytes.subarray(0, maxBytes)) };
   }
 
   /** Lets go of the mails, once the parts that are wanted of them are taken. */

@@ -24,7 +24,7 @@ export interface Header {
   readonly fields: ReadonlyMap<string, readonly string[]>;
   /** Where the body begins. */
   readonly bodyStart: number;
-  /** Whether every line is of a field that is read, whose name stands at its colon, and an empty line ends it. */
+  /** Whether every line is of a field, `maxFields` at the most, whose name stands at its colon, and an empty one ends it. */
   readonly isRegular: boolean;
 }
 
@@ -174,9 +174,12 @@ function readStructured(value: string): Structured {
 /** The mailboxes of an address field, groups flattened; names are decoded after the split. */
 export function addressesOf(header: Header, name: string): readonly Address[] {
   const [first, ...more] = header.fields.get(name) ?? [];
-  if (first === undefined) return [];
-  if (more.length === 0) return addressLists.of(first);
-  return [first, ...more].flatMap((value) => addressLists.of(value)).slice(0, maxAddresses);
+  let found = first === undefined ? [] : addressLists.of(first);
+  for (const value of more) {
+    if (found.length >= maxAddresses) break;
+    found = [...found, ...addressLists.of(value)].slice(0, maxAddresses);
+  }
+  return found;
 }
 
 const addressLists = new Recurring(readAddresses, recurringValues);

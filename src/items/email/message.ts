@@ -1,4 +1,4 @@
-/** A mail as a backend describes it before any body is read: ENVELOPE + BODYSTRUCTURE + FLAGS. */
+/** A mail as a backend describes it before any body is read: header fields + BODYSTRUCTURE + FLAGS. */
 import type { Octets } from "../../kit/octets.ts";
 
 import type { FollowUp } from "./follow-up.ts";

@@ -1,6 +1,7 @@
 /**
  * A raw mail taken apart as an IMAP server does it (RFC 3501 6.4.5, 7.4.2): envelope, structure, and the
- * bytes of each section as they are. For stores that hold whole mails and for embedded messages.
+ * bytes of each section as they are. For stores that hold whole mails, for small mails that are fetched whole, and
+ * for embedded messages; what its header says also for mails of which the header alone was fetched.
  */
 import { envelopeOf } from "./envelope.ts";
 import {

@@ -53,6 +53,7 @@ export async function assertReadAlike(
   servers: MailServers,
   mails: readonly NamedMail[],
 ): Promise<void> {
+  assert.ok(mails.length > 40);
   const user = servers.freshUser();
   await servers.seed(
     user,
@@ -81,7 +82,9 @@ export async function assertReadAlike(
       assert.deepEqual(own.headers, headers, name);
       const leaves = partsOf(structure).filter(({ children }) => children.length === 0);
       const wanted = leaves.map(({ section }) => ({ number, section }));
-      for (const { section, bytes } of await fetchParts(connection, wanted)) {
+      const fetched = await fetchParts(connection, wanted);
+      assert.equal(fetched.length, wanted.length, name);
+      for (const { section, bytes } of fetched) {
         assert.deepEqual(own.part(section), bytes, `${name} ${section}`);
       }
     }
