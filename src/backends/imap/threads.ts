@@ -51,7 +51,7 @@ function threadedMail(number: number, values: ReadonlyMap<string, Parsed>): Thre
   };
 }
 
-const threadingFields = peekFields(["message-id", "in-reply-to", "references"]);
+const threadingFields = peekFields(["MESSAGE-ID", "IN-REPLY-TO", "REFERENCES"]);
 
 async function headersIn(connection: ImapConnection, path: string): Promise<ThreadedMail[]> {
   const { exists } = await connection.select(path);
